@@ -1,0 +1,1 @@
+"""Nouns: ids, money, usage, conversation, principal, outcome, errors."""

@@ -1,0 +1,1 @@
+"""One value per operator, and facts about model families."""

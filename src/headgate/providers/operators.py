@@ -1,0 +1,251 @@
+"""The OpenAI-compatible operators, as values.
+
+Environment variables are those of the operator's own SDK or documentation; where there is none, the tuple is empty and
+the operator is set up as a deployment. `tests/unit/providers/test_table.py` holds what must be true of every row.
+"""
+
+from typing import Final
+
+from headgate.domain.formats import Format
+from headgate.providers.provider import Auth, Provider, UsageQuirk
+
+CHAT: Final = {Format.OPENAI_CHAT: "/chat/completions"}
+CHAT_AND_EMBEDDINGS: Final = {**CHAT, Format.OPENAI_EMBEDDINGS: "/embeddings"}
+_LIMIT: Final = ("max_tokens",)
+
+
+def _operator(
+    name: str,
+    title: str,
+    base_url: str,
+    keys: tuple[str, ...],
+    *,
+    addresses: tuple[str, ...] = (),
+    suffix: str = "",
+    paths: dict[Format, str] = CHAT_AND_EMBEDDINGS,
+    price: str | None = None,
+    quirks: frozenset[UsageQuirk] = frozenset(),
+    prefixes: tuple[str, ...] = (),
+    limits: tuple[str, ...] = ("max_completion_tokens", "max_tokens"),
+    ask: bool = True,
+    auth: Auth = Auth.BEARER,
+) -> Provider:
+    return Provider(
+        name=name,
+        title=title,
+        base_url=base_url,
+        paths=paths,
+        auth=auth,
+        key_variables=keys,
+        base_url_variables=addresses,
+        base_url_suffix=suffix,
+        price_provider=price or name,
+        usage_quirks=quirks,
+        model_prefixes=prefixes,
+        limit_fields=limits,
+        usage_needs_asking=ask,
+    )
+
+
+HOSTED: Final = (
+    _operator(
+        "groq",
+        "Groq",
+        "https://api.groq.com",
+        ("GROQ_API_KEY",),
+        addresses=("GROQ_BASE_URL",),
+        paths={Format.OPENAI_CHAT: "/openai/v1/chat/completions", Format.OPENAI_EMBEDDINGS: "/openai/v1/embeddings"},
+    ),
+    _operator(
+        "together",
+        "Together AI",
+        "https://api.together.xyz/v1",
+        ("TOGETHER_API_KEY",),
+        addresses=("TOGETHER_BASE_URL",),
+        limits=_LIMIT,
+    ),
+    _operator("fireworks", "Fireworks AI", "https://api.fireworks.ai/inference/v1", ("FIREWORKS_API_KEY",)),
+    _operator(
+        "deepseek",
+        "DeepSeek",
+        "https://api.deepseek.com",
+        ("DEEPSEEK_API_KEY",),
+        paths=CHAT,
+        prefixes=("deepseek-",),
+        limits=_LIMIT,
+    ),
+    _operator(
+        "xai",
+        "xAI",
+        "https://api.x.ai/v1",
+        ("XAI_API_KEY",),
+        paths=CHAT,
+        price="x-ai",
+        quirks=frozenset({UsageQuirk.REASONING_OUTSIDE_COMPLETION}),
+        prefixes=("grok-",),
+    ),
+    _operator(
+        "openrouter",
+        "OpenRouter",
+        "https://openrouter.ai/api/v1",
+        ("OPENROUTER_API_KEY",),
+        paths={**CHAT_AND_EMBEDDINGS, Format.ANTHROPIC_MESSAGES: "/messages"},
+    ),
+    _operator(
+        "perplexity",
+        "Perplexity",
+        "https://api.perplexity.ai",
+        ("PERPLEXITY_API_KEY",),
+        addresses=("PERPLEXITY_BASE_URL",),
+        paths=CHAT,
+        quirks=frozenset({UsageQuirk.SEARCH_TOKENS_APART}),
+        prefixes=("sonar",),
+        limits=_LIMIT,
+        ask=False,
+    ),
+    _operator(
+        "cerebras",
+        "Cerebras",
+        "https://api.cerebras.ai",
+        ("CEREBRAS_API_KEY",),
+        addresses=("CEREBRAS_BASE_URL",),
+        paths={Format.OPENAI_CHAT: "/v1/chat/completions"},
+    ),
+    _operator("sambanova", "SambaNova", "https://api.sambanova.ai/v1", ("SAMBANOVA_API_KEY",), limits=_LIMIT),
+    _operator(
+        "huggingface", "Hugging Face", "https://router.huggingface.co/v1", ("HF_TOKEN",), paths=CHAT, limits=_LIMIT
+    ),
+    _operator("nvidia", "NVIDIA NIM", "https://integrate.api.nvidia.com/v1", ("NVIDIA_API_KEY",), limits=_LIMIT),
+    _operator(
+        "mistral",
+        "Mistral",
+        "https://api.mistral.ai/v1",
+        ("MISTRAL_API_KEY",),
+        quirks=frozenset({UsageQuirk.AUDIO_OUTSIDE_PROMPT}),
+        prefixes=("mistral-", "ministral-", "codestral-", "magistral-", "devstral-", "pixtral-", "open-mi"),
+        limits=_LIMIT,
+        ask=False,
+    ),
+    _operator(
+        "moonshot",
+        "Moonshot AI",
+        "https://api.moonshot.ai/v1",
+        ("MOONSHOT_API_KEY",),
+        paths=CHAT,
+        price="moonshotai",
+        prefixes=("kimi-", "moonshot-"),
+    ),
+    _operator(
+        "zai",
+        "Z.ai",
+        "https://api.z.ai/api/paas/v4",
+        ("ZAI_API_KEY",),
+        prefixes=("glm-",),
+        limits=_LIMIT,
+    ),
+    _operator(
+        "alibaba",
+        "Alibaba Cloud Model Studio",
+        "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+        ("DASHSCOPE_API_KEY",),
+        prefixes=("qwen-", "qwen3"),
+        limits=_LIMIT,
+    ),
+    _operator("venice", "Venice", "https://api.venice.ai/api/v1", ("VENICE_API_KEY",)),
+    _operator(
+        "writer",
+        "Writer",
+        "https://api.writer.com",
+        ("WRITER_API_KEY",),
+        addresses=("WRITER_BASE_URL",),
+        paths={Format.OPENAI_CHAT: "/v1/chat"},
+        prefixes=("palmyra-",),
+        limits=_LIMIT,
+    ),
+    _operator(
+        "ai21",
+        "AI21 Labs",
+        "https://api.ai21.com/studio/v1",
+        ("AI21_API_KEY",),
+        paths=CHAT,
+        prefixes=("jamba-",),
+        limits=_LIMIT,
+    ),
+    _operator("baseten", "Baseten", "https://inference.baseten.co/v1", ("BASETEN_API_KEY",), paths=CHAT),
+    _operator(
+        "github_copilot",
+        "GitHub Copilot",
+        "https://api.githubcopilot.com",
+        ("GITHUB_COPILOT_API_TOKEN", "COPILOT_GITHUB_TOKEN"),
+        addresses=("COPILOT_API_URL",),
+        price="github-copilot",
+    ),
+    _operator(
+        "doubleword",
+        "Doubleword",
+        "https://api.doubleword.ai/v1",
+        ("DOUBLEWORD_API_KEY",),
+    ),
+    _operator("crusoe", "Crusoe", "https://api.inference.crusoecloud.com/v1", ("CRUSOE_API_KEY",), paths=CHAT),
+    _operator(
+        "gemini",
+        "Google Gemini",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        price="google",
+        quirks=frozenset({UsageQuirk.REASONING_IN_TOTAL_ONLY}),
+        prefixes=("gemini-", "gemma-"),
+    ),
+)
+
+PER_ACCOUNT: Final = (
+    _operator(
+        "azure_openai",
+        "Azure OpenAI",
+        "",
+        ("AZURE_OPENAI_API_KEY",),
+        addresses=("AZURE_OPENAI_ENDPOINT",),
+        suffix="/openai/v1",
+        price="azure",
+    ),
+    _operator(
+        "databricks",
+        "Databricks",
+        "",
+        ("DATABRICKS_TOKEN",),
+        addresses=("DATABRICKS_HOST",),
+        suffix="/serving-endpoints",
+        limits=_LIMIT,
+    ),
+    _operator("snowflake", "Snowflake Cortex", "", (), paths=CHAT),
+    _operator(
+        "watsonx",
+        "IBM watsonx.ai",
+        "",
+        ("WATSONX_TOKEN",),
+        addresses=("WATSONX_URL",),
+        suffix="/ml/v1",
+        paths=CHAT,
+    ),
+)
+
+LOCAL: Final = (
+    _operator("vllm", "vLLM", "http://localhost:8000/v1", (), auth=Auth.NONE),
+    _operator(
+        "tgi", "Text Generation Inference", "http://localhost:3000/v1", (), paths=CHAT, auth=Auth.NONE, limits=_LIMIT
+    ),
+    _operator(
+        "ollama",
+        "Ollama",
+        "http://localhost:11434/v1",
+        (),
+        addresses=("OLLAMA_HOST",),
+        suffix="/v1",
+        paths={**CHAT_AND_EMBEDDINGS, Format.ANTHROPIC_MESSAGES: "/messages"},
+        auth=Auth.NONE,
+        limits=_LIMIT,
+    ),
+    _operator("lmstudio", "LM Studio", "http://localhost:1234/v1", (), auth=Auth.NONE),
+    _operator("llamacpp", "llama.cpp", "http://localhost:8080/v1", (), auth=Auth.NONE),
+    _operator("mistralrs", "mistral.rs", "http://localhost:1234/v1", (), auth=Auth.NONE, limits=_LIMIT),
+)

@@ -1,0 +1,66 @@
+"""What an operator is: an address, an auth scheme, the formats it speaks and how it deviates from them."""
+
+from enum import StrEnum
+
+import msgspec
+
+from headgate.domain.formats import Format
+
+
+class Auth(StrEnum):
+    """How the provider credential is shown upstream."""
+
+    BEARER = "bearer"
+    """`authorization: Bearer <credential>`."""
+    X_API_KEY = "x-api-key"
+    """`x-api-key: <credential>`."""
+    NONE = "none"
+    """No credential: local servers."""
+
+
+class UsageQuirk(StrEnum):
+    """Deviations from a format's usage arithmetic; see `docs/reference/usage.md`."""
+
+    REASONING_OUTSIDE_COMPLETION = "reasoning_outside_completion"
+    """xAI chat: `reasoning_tokens` come on top of `completion_tokens`."""
+    REASONING_IN_TOTAL_ONLY = "reasoning_in_total_only"
+    """Gemini's OpenAI route: reasoning is `total - prompt - completion`."""
+    AUDIO_OUTSIDE_PROMPT = "audio_outside_prompt"
+    """Mistral: `prompt_tokens_details.audio_tokens` come on top of `prompt_tokens`."""
+    SEARCH_TOKENS_APART = "search_tokens_apart"
+    """Perplexity: `citation_tokens`, `reasoning_tokens`, `num_search_queries` stand at the top level, on top."""
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """One operator, as a value."""
+
+    name: str
+    """Our name for it, also the prefix in `<provider>/<model>`."""
+    title: str
+    """Its own name, for people."""
+    base_url: str
+    """As its own SDK would have it: most OpenAI-compatible ones include `/v1`, Anthropic, Groq and Cerebras do not.
+    Empty: there is one address per account, and a deployment or a variable must give it."""
+    paths: dict[Format, str]
+    """Format -> path below the base address. A format that is absent is not spoken."""
+    auth: Auth
+    key_variables: tuple[str, ...]
+    """Environment variables that its own SDK reads for the credential, first one set wins."""
+    base_url_variables: tuple[str, ...] = ()
+    """Environment variables that its own SDK reads for the address."""
+    base_url_suffix: str = ""
+    """Part of `base_url` that the variable's value leaves out (`/openai/v1` behind an Azure resource)."""
+    bearer_variables: tuple[str, ...] = ()
+    """Variables whose credential is a bearer token although `auth` says otherwise; read after `key_variables`."""
+    price_provider: str
+    """Operator name of the price cards (an id of `genai-prices` where it has one)."""
+    usage_quirks: frozenset[UsageQuirk] = frozenset()
+    model_prefixes: tuple[str, ...] = ()
+    """Bare model names that start so belong to this operator when no deployment names them."""
+    forwarded_headers: tuple[str, ...] = ()
+    """Client headers that are part of this operator's protocol and travel through (`anthropic-beta`, ...)."""
+    limit_fields: tuple[str, ...] = ("max_completion_tokens", "max_tokens")
+    """Request fields that bound the output here; a limit in another field is not believed when money is held."""
+    usage_needs_asking: bool = True
+    """OpenAI-format streams: usage comes only with `stream_options.include_usage`. False: the operator refuses the
+    field, or always sends usage."""

@@ -1,0 +1,120 @@
+"""Every operator that Headgate knows, by name, and which of them an environment sets up."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from headgate.domain.formats import Format
+from headgate.providers.operators import CHAT_AND_EMBEDDINGS, HOSTED, LOCAL, PER_ACCOUNT
+from headgate.providers.provider import Auth, Provider
+
+_OPENAI: Final = Provider(
+    name="openai",
+    title="OpenAI",
+    base_url="https://api.openai.com/v1",
+    paths=CHAT_AND_EMBEDDINGS,
+    auth=Auth.BEARER,
+    key_variables=("OPENAI_API_KEY",),
+    base_url_variables=("OPENAI_BASE_URL",),
+    price_provider="openai",
+    model_prefixes=("gpt-", "o1", "o3", "o4", "chatgpt-", "text-embedding-", "codex-"),
+    forwarded_headers=("openai-beta",),
+)
+_ANTHROPIC: Final = Provider(
+    name="anthropic",
+    title="Anthropic",
+    base_url="https://api.anthropic.com",
+    paths={
+        Format.ANTHROPIC_MESSAGES: "/v1/messages",
+        Format.ANTHROPIC_COUNT_TOKENS: "/v1/messages/count_tokens",
+    },
+    auth=Auth.X_API_KEY,
+    key_variables=("ANTHROPIC_API_KEY",),
+    bearer_variables=("ANTHROPIC_AUTH_TOKEN",),
+    base_url_variables=("ANTHROPIC_BASE_URL",),
+    price_provider="anthropic",
+    model_prefixes=("claude-",),
+    forwarded_headers=("anthropic-version", "anthropic-beta"),
+    limit_fields=("max_tokens",),
+)
+_SIMULATOR: Final = Provider(
+    name="sim",
+    title="Simulated provider",
+    base_url="",
+    paths={
+        Format.OPENAI_CHAT: "/v1/chat/completions",
+        Format.OPENAI_EMBEDDINGS: "/v1/embeddings",
+        Format.ANTHROPIC_MESSAGES: "/v1/messages",
+        Format.ANTHROPIC_COUNT_TOKENS: "/v1/messages/count_tokens",
+    },
+    auth=Auth.NONE,
+    key_variables=(),
+    base_url_variables=("HEADGATE_SIMULATOR_URL",),
+    price_provider="sim",
+    forwarded_headers=("anthropic-version", "anthropic-beta"),
+)
+
+PROVIDERS: Final[dict[str, Provider]] = {
+    value.name: value for value in (_OPENAI, _ANTHROPIC, *HOSTED, *PER_ACCOUNT, *LOCAL, _SIMULATOR)
+}
+
+
+def provider(name: str) -> Provider:
+    """The operator of that name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return PROVIDERS[name]
+
+
+def provider_of_model(model: str) -> Provider | None:
+    """The operator that a bare model name belongs to when no deployment names it; the longest prefix wins."""
+    best: tuple[int, Provider] | None = None
+    for candidate in PROVIDERS.values():
+        for prefix in candidate.model_prefixes:
+            if model.startswith(prefix) and (best is None or len(prefix) > best[0]):
+                best = (len(prefix), candidate)
+    return best[1] if best else None
+
+
+def providers_from_environment(environ: Mapping[str, str]) -> list[tuple[Provider, str, str | None]]:
+    """The operators that these variables set up, in the order of the table.
+
+    Returns:
+        (provider, base address without a trailing slash, credential or None where none is shown). A provider whose
+        credential is a bearer token by its variable comes with `auth` changed accordingly.
+    """
+    found: list[tuple[Provider, str, str | None]] = []
+    for value in PROVIDERS.values():
+        address = _address(value, environ)
+        if address is None:
+            continue
+        if value.auth is Auth.NONE:
+            if _first(environ, value.base_url_variables):
+                found.append((value, address, None))
+        elif key := _first(environ, value.key_variables):
+            found.append((value, address, key))
+        elif key := _first(environ, value.bearer_variables):
+            found.append((msgspec.structs.replace(value, auth=Auth.BEARER), address, key))
+    return found
+
+
+def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    for name in names:
+        if value := environ.get(name, "").strip():
+            return value
+    return None
+
+
+def _address(value: Provider, environ: Mapping[str, str]) -> str | None:
+    given = _first(environ, value.base_url_variables)
+    if given is None:
+        return value.base_url or None
+    given = given.rstrip("/")
+    if "://" not in given:
+        # OLLAMA_HOST and DATABRICKS_HOST are often a bare host.
+        given = f"{'http' if value.auth is Auth.NONE else 'https'}://{given}"
+    suffix = value.base_url_suffix
+    return given if given.endswith(suffix) else given + suffix

@@ -1,0 +1,1 @@
+"""The versioned configuration contract between the planes."""

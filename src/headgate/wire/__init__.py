@@ -1,0 +1,1 @@
+"""Published formats: parse and print only, unknown fields kept."""
