@@ -1,0 +1,1 @@
+"""One codec and one meter per wire format."""

@@ -1,0 +1,52 @@
+"""Anthropic's messages format, both directions."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from headgate.domain.conversation import Answer, Conversation
+from headgate.translate.anthropic_messages.parse_answer import parse_answer
+from headgate.translate.anthropic_messages.parse_request import parse_request
+from headgate.translate.anthropic_messages.parse_stream import AnthropicStreamParser
+from headgate.translate.anthropic_messages.render_answer import render_answer
+from headgate.translate.anthropic_messages.render_request import render_request
+from headgate.translate.anthropic_messages.render_stream import AnthropicStreamRenderer, render_stream_error
+from headgate.translate.codec import AnswerParser, AnswerRenderer
+from headgate.translate.error_message import error_message
+
+
+class AnthropicMessagesCodec:
+    """See `translate/codec.py`."""
+
+    def parse_request(self, fields: Mapping[str, msgspec.Raw]) -> Conversation:
+        """Request body -> conversation."""
+        return parse_request(fields)
+
+    def render_request(self, conversation: Conversation, *, model: str, default_max_tokens: int) -> bytes:
+        """Conversation -> request body."""
+        return render_request(conversation, model=model, default_max_tokens=default_max_tokens)
+
+    def parse_answer(self, body: bytes) -> Answer:
+        """Successful body -> answer."""
+        return parse_answer(body)
+
+    def render_answer(self, answer: Answer, *, created: int) -> bytes:
+        """Answer -> body."""
+        return render_answer(answer, created=created)
+
+    def answer_parser(self) -> AnswerParser:
+        """A fresh parser for one streamed answer."""
+        return AnthropicStreamParser()
+
+    def answer_renderer(self, *, created: int, include_usage: bool) -> AnswerRenderer:
+        """A fresh renderer for one streamed answer. The format always tells the usage."""
+        _ = include_usage
+        return AnthropicStreamRenderer(created=created)
+
+    def parse_error(self, status: int, body: bytes) -> str:
+        """The provider's message out of an error body."""
+        return error_message(status, body)
+
+    def render_stream_error(self, message: str, code: str) -> bytes:
+        """The error event that ends a broken stream."""
+        return render_stream_error(message, code)

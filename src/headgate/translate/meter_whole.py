@@ -1,0 +1,60 @@
+"""Meters of formats that are never streamed."""
+
+import msgspec
+
+from headgate.translate.codec import Reading
+from headgate.translate.meter_events import ABSENT, as_object, reported_cost
+from headgate.translate.usage import openai_embeddings_usage
+
+
+class _Body(msgspec.Struct):
+    """An embeddings body without its vectors."""
+
+    model: str | None = None
+    usage: msgspec.Raw = ABSENT
+
+
+_decoder = msgspec.json.Decoder(_Body)
+
+
+class _WholeMeter:
+    """Passes a stream through untouched: these formats have none."""
+
+    def __init__(self) -> None:
+        self.reading = Reading()
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Give the bytes as they came."""
+        return chunk
+
+    def finish(self) -> bytes:
+        """Nothing is held back."""
+        return b""
+
+
+class EmbeddingsMeter(_WholeMeter):
+    """Reads an embeddings answer; see `codec.Meter`."""
+
+    def read_body(self, body: bytes) -> None:
+        """Read a whole body; never raises."""
+        reading = self.reading
+        try:
+            answer = _decoder.decode(body)
+        except msgspec.DecodeError:
+            return
+        reading.complete = True
+        reading.has_content = True
+        reading.response_model = answer.model
+        usage = as_object(answer.usage)
+        if usage:
+            reading.usage = openai_embeddings_usage(usage)
+            reading.reported_cost = reported_cost(usage)
+
+
+class CountTokensMeter(_WholeMeter):
+    """Counting tokens is free of charge at Anthropic: a reading without usage."""
+
+    def read_body(self, body: bytes) -> None:
+        """Note that an answer came; never raises."""
+        self.reading.complete = bool(body)
+        self.reading.has_content = bool(body)

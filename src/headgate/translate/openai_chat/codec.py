@@ -1,0 +1,57 @@
+"""OpenAI's chat completions format, both directions."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from headgate.domain.conversation import Answer, Conversation
+from headgate.providers.provider import UsageQuirk
+from headgate.translate.codec import AnswerParser, AnswerRenderer
+from headgate.translate.error_message import error_message
+from headgate.translate.openai_chat.parse_answer import parse_answer
+from headgate.translate.openai_chat.parse_request import parse_request
+from headgate.translate.openai_chat.parse_stream import OpenAiStreamParser
+from headgate.translate.openai_chat.render_answer import render_answer
+from headgate.translate.openai_chat.render_request import render_request
+from headgate.translate.openai_chat.render_stream import OpenAiStreamRenderer, render_stream_error
+
+
+class OpenAiChatCodec:
+    """See `translate/codec.py`."""
+
+    def __init__(self, quirks: frozenset[UsageQuirk]) -> None:
+        """`quirks` are the operator's deviations in usage."""
+        self._quirks = quirks
+
+    def parse_request(self, fields: Mapping[str, msgspec.Raw]) -> Conversation:
+        """Request body -> conversation."""
+        return parse_request(fields)
+
+    def render_request(self, conversation: Conversation, *, model: str, default_max_tokens: int) -> bytes:
+        """Conversation -> request body. The format insists on no limit, so `default_max_tokens` is not used."""
+        _ = default_max_tokens
+        return render_request(conversation, model=model)
+
+    def parse_answer(self, body: bytes) -> Answer:
+        """Successful body -> answer."""
+        return parse_answer(body, self._quirks)
+
+    def render_answer(self, answer: Answer, *, created: int) -> bytes:
+        """Answer -> body."""
+        return render_answer(answer, created=created)
+
+    def answer_parser(self) -> AnswerParser:
+        """A fresh parser for one streamed answer."""
+        return OpenAiStreamParser(self._quirks)
+
+    def answer_renderer(self, *, created: int, include_usage: bool) -> AnswerRenderer:
+        """A fresh renderer for one streamed answer."""
+        return OpenAiStreamRenderer(created=created, include_usage=include_usage)
+
+    def parse_error(self, status: int, body: bytes) -> str:
+        """The provider's message out of an error body."""
+        return error_message(status, body)
+
+    def render_stream_error(self, message: str, code: str) -> bytes:
+        """The error event that ends a broken stream."""
+        return render_stream_error(message, code)

@@ -1,0 +1,22 @@
+"""Which codec speaks which format."""
+
+from headgate.domain.formats import Format
+from headgate.providers.provider import UsageQuirk
+from headgate.translate.anthropic_messages.codec import AnthropicMessagesCodec
+from headgate.translate.codec import Codec
+from headgate.translate.openai_chat.codec import OpenAiChatCodec
+
+
+def codec_for(format_: Format, *, quirks: frozenset[UsageQuirk] = frozenset()) -> Codec:
+    """A codec for one attempt. `quirks` are the operator's deviations in usage (`Provider.usage_quirks`).
+
+    Raises:
+        KeyError: the format is only passed through, never translated.
+    """
+    match format_:
+        case Format.OPENAI_CHAT:
+            return OpenAiChatCodec(quirks)
+        case Format.ANTHROPIC_MESSAGES:
+            return AnthropicMessagesCodec()
+        case _:
+            raise KeyError(format_)
