@@ -1,0 +1,301 @@
+"""What is posted to the books: rows as values, made from journal records by pure functions.
+
+A posting is inserted once and never updated. Its id makes a second posting of the same record change nothing.
+"""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from headgate.domain.ids import CardId, DeploymentId, KeyId, OrganizationId, OwnerId, RequestId
+from headgate.domain.money import NanoUsd
+from headgate.domain.outcome import Outcome
+from headgate.domain.usage import INPUT_UNITS, OUTPUT_UNITS, Unit, Usage
+from headgate.ledger.records import Logged, Sent, Settled
+
+ORPHANED = "orphaned"
+"""`error` of what a process left behind when it ended without settling."""
+
+
+class CostEventPosting(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt's cost event. Field names are the columns of `headgate_cost_event`."""
+
+    event_id: str
+    """`<request_id>:<attempt>`."""
+    request_id: RequestId
+    attempt: int
+    occurred_at: float
+    """When the attempt was sent, epoch seconds: the same in a settled event and in an orphan's."""
+    settled_at: float
+    organization_id: OrganizationId
+    key_id: KeyId
+    end_user: str | None
+    team: str | None
+    project: str | None
+    app: str | None
+    client: str | None
+    agent: str | None
+    task: str | None
+    endpoint: str
+    provider: str
+    deployment_id: DeploymentId
+    original_model: str
+    request_model: str
+    response_model: str | None
+    card_id: CardId | None
+    """The card that priced it: of the model that answered, or of the model that was asked when none is known."""
+    stream: bool
+    hold_nano: NanoUsd | None
+    amount_nano: NanoUsd | None
+    """None: unpriced."""
+    estimated: bool
+    outcome: Outcome
+    quantities: dict[Unit, int] | None
+    """Per unit; None: the provider reported no usage, which is not zero."""
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    total_tokens: int | None
+    unpriced_units: tuple[str, ...]
+    reported_cost: Decimal | None
+    """USD, as the provider says."""
+    service_tier: str | None
+    upstream_request_id: str | None
+    status: int | None
+    error: str | None
+
+
+class RequestLogPosting(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the request log. Field names are the columns of `headgate_request_log`."""
+
+    request_id: RequestId
+    occurred_at: float
+    """When the request arrived, epoch seconds."""
+    organization_id: OrganizationId
+    key_id: KeyId
+    end_user: str | None
+    team: str | None
+    project: str | None
+    app: str | None
+    client: str | None
+    agent: str | None
+    task: str | None
+    endpoint: str
+    original_model: str | None
+    provider: str | None
+    response_model: str | None
+    outcome: Outcome
+    status: int | None
+    """None: nobody knows what the client got, because our process ended."""
+    error: str | None
+    message: str | None
+    attempts: int
+    quantities: dict[Unit, int] | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    total_tokens: int | None
+    cost_nano: NanoUsd | None
+    stream: bool
+    latency_ms: float | None
+    upstream_ms: float | None
+    first_content_ms: float | None
+    prompt_sha256: str
+    """Hexadecimal, empty when unknown."""
+    client_gone: bool
+
+
+class OwnerPosting(msgspec.Struct, frozen=True, kw_only=True):
+    """What one step of ingest posts: the next stretch of one owner's journal, in one transaction."""
+
+    owner_id: OwnerId
+    posted_from: int
+    """Journal offset up to which the books are posted, as the worker knows it; the swap's old value."""
+    posted_to: int
+    """The swap's new value."""
+    low_watermark: int
+    """Oldest offset that has to be read again after a restart: of the first "sent" that is not settled yet."""
+    events: tuple[CostEventPosting, ...] = ()
+    logs: tuple[RequestLogPosting, ...] = ()
+
+
+class PostResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a posting inserted; what is missing here had been posted before."""
+
+    event_ids: frozenset[str]
+    request_ids: frozenset[str]
+
+
+def cost_event(sent: Sent, settled: Settled) -> CostEventPosting | None:
+    """Make the cost event of a settled attempt; None when nothing can have reached the provider.
+
+    Raises:
+        ValueError: the records are of two different attempts.
+    """
+    if (sent.request_id, sent.attempt) != (settled.request_id, settled.attempt):
+        message = f"{settled.request_id}:{settled.attempt} does not settle {sent.request_id}:{sent.attempt}"
+        raise ValueError(message)
+    if settled.outcome is Outcome.UNREACHED:
+        return None
+    whom, counted = sent.attribution, count(settled.usage)
+    return CostEventPosting(
+        event_id=f"{sent.request_id}:{sent.attempt}",
+        request_id=sent.request_id,
+        attempt=sent.attempt,
+        occurred_at=sent.at,
+        settled_at=settled.at,
+        organization_id=sent.organization_id,
+        key_id=sent.key_id,
+        end_user=whom.user,
+        team=whom.team,
+        project=whom.project,
+        app=whom.app,
+        client=whom.client,
+        agent=whom.agent,
+        task=whom.task,
+        endpoint=sent.endpoint,
+        provider=sent.provider,
+        deployment_id=sent.deployment_id,
+        original_model=sent.original_model,
+        request_model=sent.request_model,
+        response_model=settled.response_model,
+        card_id=settled.card_id or sent.card_id,
+        stream=sent.stream,
+        hold_nano=sent.hold,
+        amount_nano=settled.cost,
+        estimated=settled.outcome is Outcome.ESTIMATED,
+        outcome=settled.outcome,
+        quantities=counted.quantities,
+        prompt_tokens=counted.prompt,
+        completion_tokens=counted.completion,
+        total_tokens=counted.total,
+        unpriced_units=settled.unpriced_units,
+        reported_cost=settled.reported_cost,
+        service_tier=settled.service_tier,
+        upstream_request_id=settled.upstream_request_id,
+        status=settled.status,
+        error=settled.error,
+    )
+
+
+def orphan_event(sent: Sent, at: float) -> CostEventPosting:
+    """Make the cost event of an attempt that nobody settled: booked at its hold, estimated.
+
+    Args:
+        sent: what left.
+        at: when it was found, epoch seconds.
+    """
+    settled = Settled(
+        request_id=sent.request_id,
+        attempt=sent.attempt,
+        at=at,
+        outcome=Outcome.ESTIMATED,
+        usage=None,
+        cost=sent.hold,
+        card_id=sent.card_id,
+        response_model=None,
+        status=None,
+        error=ORPHANED,
+    )
+    event = cost_event(sent, settled)
+    if event is None:
+        message = "an estimated attempt has a cost event"
+        raise AssertionError(message)
+    return event
+
+
+def request_log(logged: Logged) -> RequestLogPosting:
+    """Make the row of a request that ended."""
+    counted = count(logged.usage)
+    return RequestLogPosting(
+        request_id=logged.request_id,
+        occurred_at=logged.at,
+        organization_id=logged.organization_id,
+        key_id=logged.key_id,
+        end_user=logged.attribution.user,
+        team=logged.attribution.team,
+        project=logged.attribution.project,
+        app=logged.attribution.app,
+        client=logged.attribution.client,
+        agent=logged.attribution.agent,
+        task=logged.attribution.task,
+        endpoint=logged.endpoint,
+        original_model=logged.original_model,
+        provider=logged.provider,
+        response_model=logged.response_model,
+        outcome=logged.outcome,
+        status=logged.status,
+        error=logged.error,
+        message=logged.message,
+        attempts=logged.attempts,
+        quantities=counted.quantities,
+        prompt_tokens=counted.prompt,
+        completion_tokens=counted.completion,
+        total_tokens=counted.total,
+        cost_nano=logged.cost,
+        stream=logged.stream,
+        latency_ms=logged.latency_ms,
+        upstream_ms=logged.upstream_ms,
+        first_content_ms=logged.first_content_ms,
+        prompt_sha256=logged.prompt_sha256,
+        client_gone=logged.client_gone,
+    )
+
+
+def orphan_log(sent: Sent) -> RequestLogPosting:
+    """Make the row of a request that nobody logged, from its last attempt: its cost is that attempt's hold."""
+    return RequestLogPosting(
+        request_id=sent.request_id,
+        occurred_at=sent.at,
+        organization_id=sent.organization_id,
+        key_id=sent.key_id,
+        end_user=sent.attribution.user,
+        team=sent.attribution.team,
+        project=sent.attribution.project,
+        app=sent.attribution.app,
+        client=sent.attribution.client,
+        agent=sent.attribution.agent,
+        task=sent.attribution.task,
+        endpoint=sent.endpoint,
+        original_model=sent.original_model,
+        provider=sent.provider,
+        response_model=None,
+        outcome=Outcome.ESTIMATED,
+        status=None,
+        error=ORPHANED,
+        message="The gateway process ended before the answer did.",
+        attempts=sent.attempt,
+        quantities=None,
+        prompt_tokens=None,
+        completion_tokens=None,
+        total_tokens=None,
+        cost_nano=sent.hold,
+        stream=sent.stream,
+        latency_ms=None,
+        upstream_ms=None,
+        first_content_ms=None,
+        prompt_sha256="",
+        client_gone=False,
+    )
+
+
+class Counted(NamedTuple):
+    """Usage as columns; all None where the provider reported none."""
+
+    quantities: dict[Unit, int] | None
+    prompt: int | None
+    completion: int | None
+    total: int | None
+
+
+def count(usage: Usage | None) -> Counted:
+    """Spread usage over columns."""
+    if usage is None:
+        return Counted(None, None, None, None)
+    prompt = completion = 0
+    for unit, quantity in usage.quantities.items():
+        if unit in INPUT_UNITS:
+            prompt += quantity
+        elif unit in OUTPUT_UNITS:
+            completion += quantity
+    # A unit is a string: the column takes the dictionary as it is.
+    return Counted(usage.quantities, prompt, completion, prompt + completion)

@@ -1,0 +1,67 @@
+"""May this key call this model here? Pure decisions that name their reason."""
+
+from fnmatch import fnmatchcase
+
+from headgate.domain.errors import Forbidden, NotAuthenticated, Refused
+from headgate.domain.principal import Attribution, Principal
+from headgate.snapshot.contract import Organization
+
+_FIELDS = Attribution.__struct_fields__
+
+
+def check_key(principal: Principal, organization: Organization | None, *, scope: str, now: float) -> Refused | None:
+    """Decide whether a key may call an endpoint at all.
+
+    Args:
+        principal: who shows the key.
+        organization: its organisation in the snapshot; None when the snapshot does not know it.
+        scope: what the endpoint is called in a key's `scopes`.
+        now: epoch seconds.
+
+    Returns:
+        Why not, or None.
+    """
+    if principal.expires_at is not None and now >= principal.expires_at:
+        return NotAuthenticated("This virtual key has expired; ask an admin for a new one.", code="key_expired")
+    if organization is None or not organization.enabled:
+        return Forbidden(
+            "The AI gateway is switched off for this organisation; an admin can enable it in its settings.",
+            code="organization_disabled",
+        )
+    if principal.scopes and scope not in principal.scopes:
+        return Forbidden(
+            f"This virtual key may not call {scope!r}; its scopes are {', '.join(principal.scopes)}.",
+            code="scope_not_allowed",
+        )
+    return None
+
+
+def check_model(principal: Principal, model: str) -> Refused | None:
+    """Decide whether a key may call a model, by its public name."""
+    if model_allowed(principal, model):
+        return None
+    return Forbidden(
+        f"This virtual key may not use model {model!r}; it allows {', '.join(principal.allowed_models)}.",
+        code="model_not_allowed",
+        param="model",
+    )
+
+
+def model_allowed(principal: Principal, model: str) -> bool:
+    """Whether a key's globs admit a model name."""
+    allowed = principal.allowed_models
+    return not allowed or any(fnmatchcase(model, pattern) for pattern in allowed)
+
+
+def attribute(principal: Principal, asked: Attribution) -> Attribution:
+    """Whom to charge: locked fields from the key, then what the caller asks, then the key's defaults."""
+    defaults = principal.defaults
+    if asked == Attribution():
+        return defaults
+    chosen = {
+        name: getattr(defaults, name)
+        if name in principal.locked or getattr(asked, name) is None
+        else getattr(asked, name)
+        for name in _FIELDS
+    }
+    return Attribution(**chosen)
