@@ -1,0 +1,173 @@
+"""One try at one deployment: recorded before it leaves, settled exactly once however it ends."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import msgspec
+
+from headgate.domain.errors import UpstreamError
+from headgate.domain.ids import CardId
+from headgate.domain.money import LARGEST_NANO, NanoUsd
+from headgate.domain.outcome import Outcome
+from headgate.domain.usage import Usage
+from headgate.ledger.records import Sent, Settled
+from headgate.pipeline.ports import Clock, Journal, Upstream, UpstreamAnswer
+from headgate.pricing.book import CompiledCard, PriceBook
+from headgate.pricing.price import price
+from headgate.routing.table import Target
+from headgate.translate.codec import Reading
+
+FREE_ENDPOINT = CardId("headgate/free-endpoint")
+"""Named by cost events of endpoints that no provider bills."""
+
+MAX_WORD_CHARS = 256
+MAX_COST_DIGITS = 40
+"""What a provider writes into a record is bounded: its room in the journal was reserved before it was known."""
+
+_AMBIGUOUS_STATUSES = frozenset({408, 499, 502, 504})
+"""Error statuses that an intermediary gives while the provider may still be working: not a definite rejection."""
+
+
+class Tariff(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt may cost, decided before it leaves."""
+
+    card: CompiledCard | None
+    """None: unpriced, or a free endpoint."""
+    hold: NanoUsd | None
+    free: bool = False
+
+    @property
+    def card_id(self) -> CardId | None:
+        """The card that cost events name."""
+        if self.free:
+            return FREE_ENDPOINT
+        return self.card.card_id if self.card else None
+
+
+class Attempt:
+    """One try. `send` once, then `settle` exactly once; a second `settle` does nothing."""
+
+    def __init__(self, sent: Sent, target: Target, tariff: Tariff, prices: PriceBook, journal: Journal, clock: Clock):
+        """Prepare; nothing is written or sent yet."""
+        self.sent = sent
+        self.target = target
+        self.tariff = tariff
+        self.settled: Settled | None = None
+        self.opened = False
+        self.status: int | None = None
+        self.upstream_request_id: str | None = None
+        self._prices = prices
+        self._journal = journal
+        self._clock = clock
+
+    async def send(self, upstream: Upstream, url: str, headers: Mapping[str, str], body: bytes) -> UpstreamAnswer:
+        """Record, then send.
+
+        Raises:
+            JournalFullError: it cannot be recorded, so it is not sent.
+            UpstreamError: no answer; the attempt is settled.
+        """
+        self._journal.open_attempt(self.sent)
+        self.opened = True
+        try:
+            answer = await upstream.post(
+                url, headers, body, provider=self.target.provider.name, stream=self.sent.stream
+            )
+        except UpstreamError as error:
+            self.settle(Outcome.UNREACHED if error.unbilled else Outcome.ESTIMATED, error=error.code)
+            raise
+        self.status = answer.status
+        self.upstream_request_id = _word(answer.header("x-request-id") or answer.header("request-id"))
+        return answer
+
+    async def read(self, answer: UpstreamAnswer) -> bytes:
+        """Read a whole body.
+
+        Raises:
+            UpstreamError: it did not arrive; the attempt is settled.
+        """
+        try:
+            return await answer.body()
+        except UpstreamError as error:
+            self.settle(Outcome.ESTIMATED, error=error.code)
+            raise
+
+    def settle_answer(self, reading: Reading, *, error: str | None = None) -> None:
+        """Settle what was answered: at its usage when the answer came whole, at the hold when it did not."""
+        # Endpoints that nobody bills report no usage.
+        unknown = reading.usage is None and not self.tariff.free
+        if unknown or not reading.complete or error or reading.error:
+            self.settle(Outcome.ESTIMATED, reading=reading, error=error or _why_estimated(reading))
+        else:
+            self.settle(Outcome.OK, reading=reading)
+
+    def settle_rejection(self, *, readable: bool) -> bool:
+        """Settle an error answer; return whether it provably cost nothing."""
+        definite = readable and self.status not in _AMBIGUOUS_STATUSES
+        self.settle(Outcome.REJECTED if definite else Outcome.ESTIMATED, error=f"status_{self.status}")
+        return definite
+
+    def settle(self, outcome: Outcome, *, reading: Reading | None = None, error: str | None = None) -> None:
+        """Decide what is booked. The record is kept in `settled`; the caller appends it with the request's own."""
+        if self.settled is not None:
+            return
+        reading = reading or Reading()
+        card_id, cost, unpriced = self._cost(outcome, reading)
+        if cost is not None and cost > LARGEST_NANO:
+            self.settle(Outcome.ESTIMATED, reading=reading, error="usage_unbelievable")
+            return
+        charged = reading.reported_cost
+        self.settled = Settled(
+            request_id=self.sent.request_id,
+            attempt=self.sent.attempt,
+            at=self._clock.now(),
+            outcome=outcome,
+            usage=reading.usage,
+            cost=cost,
+            card_id=card_id,
+            unpriced_units=unpriced,
+            response_model=_word(reading.response_model),
+            service_tier=_word(reading.service_tier),
+            reported_cost=charged if charged is None or len(charged.as_tuple().digits) <= MAX_COST_DIGITS else None,
+            upstream_request_id=self.upstream_request_id,
+            status=self.status,
+            error=error,
+        )
+
+    def _cost(self, outcome: Outcome, reading: Reading) -> tuple[CardId | None, NanoUsd | None, tuple[str, ...]]:
+        if outcome in {Outcome.REJECTED, Outcome.UNREACHED} or self.tariff.free:
+            return self.tariff.card_id, NanoUsd(0), ()
+        if outcome is not Outcome.OK:
+            return self.tariff.card_id, self.tariff.hold, ()
+        card = self._card_for(reading.response_model)
+        usage: Usage | None = reading.usage
+        if card is None or usage is None:
+            return None, None, ()
+        priced = price(card, usage, reading.service_tier)
+        return card.card_id, priced.amount, priced.unpriced_units
+
+    def _card_for(self, response_model: str | None) -> CompiledCard | None:
+        """The card of the model that answered: an alias or a router may have chosen a dearer one than was asked."""
+        requested = self.tariff.card
+        if response_model is None or response_model == self.target.model:
+            return requested
+        answered = self._prices.card_for(
+            provider=self.target.provider.price_provider,
+            model=response_model,
+            organization_id=self.sent.organization_id,
+            at=dt.datetime.fromtimestamp(self.sent.at, dt.UTC),
+        )
+        if answered is None and requested is not None and requested.free:
+            # A router may answer a free model's request with one that costs: that is not known to be nothing.
+            return None
+        return answered or requested
+
+
+def _word(text: str | None) -> str | None:
+    return text[:MAX_WORD_CHARS] if text else text
+
+
+def _why_estimated(reading: Reading) -> str:
+    if reading.error:
+        return "error_in_stream"
+    return "usage_missing" if reading.usage is None else "stream_incomplete"

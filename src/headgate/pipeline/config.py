@@ -1,0 +1,21 @@
+"""The configuration that one request sees: one snapshot, compiled, never changed in place."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from headgate.domain.prices import PriceCard
+from headgate.pricing.book import PriceBook
+from headgate.routing.table import RouteTable
+from headgate.snapshot.contract import Organization
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled snapshot."""
+
+    revision: int
+    organizations: Mapping[str, Organization]
+    routes: RouteTable
+    prices: PriceBook
+    cards: tuple[PriceCard, ...]
+    """As published, for listings."""

@@ -1,0 +1,60 @@
+"""The front doors: which paths there are and what is spoken behind them."""
+
+from enum import StrEnum
+
+import msgspec
+
+from headgate.domain.formats import Format
+
+
+class Envelope(StrEnum):
+    """Whose error shape a door answers with."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """One endpoint that sends a request to a provider."""
+
+    path: str
+    format: Format
+    envelope: Envelope
+    scope: str
+    """What it is called in a virtual key's scopes."""
+    streams: bool
+    """Whether `stream: true` means anything here."""
+    free: bool = False
+    """The provider never bills it."""
+
+
+CHAT = Door(
+    path="/v1/chat/completions", format=Format.OPENAI_CHAT, envelope=Envelope.OPENAI, scope="chat", streams=True
+)
+EMBEDDINGS = Door(
+    path="/v1/embeddings",
+    format=Format.OPENAI_EMBEDDINGS,
+    envelope=Envelope.OPENAI,
+    scope="embeddings",
+    streams=False,
+)
+MESSAGES = Door(
+    path="/v1/messages",
+    format=Format.ANTHROPIC_MESSAGES,
+    envelope=Envelope.ANTHROPIC,
+    scope="messages",
+    streams=True,
+)
+COUNT_TOKENS = Door(
+    path="/v1/messages/count_tokens",
+    format=Format.ANTHROPIC_COUNT_TOKENS,
+    envelope=Envelope.ANTHROPIC,
+    scope="messages",
+    streams=False,
+    free=True,
+)
+
+DOORS: dict[str, Door] = {door.path: door for door in (CHAT, EMBEDDINGS, MESSAGES, COUNT_TOKENS)}
+
+TRANSLATABLE = frozenset({Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES})
+"""Formats that a codec exists for; the others reach only providers that speak them."""

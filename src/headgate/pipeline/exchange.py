@@ -1,0 +1,170 @@
+"""What one attempt says upstream, and how its answer is read and turned back.
+
+Same format on both sides: the bytes pass through and only a meter looks on. Different formats: two codecs meet in the
+common conversation form, behind the same meter.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from headgate.domain.conversation import Delta, UsageReported
+from headgate.domain.errors import BadRequest, NotFound, UpstreamError
+from headgate.domain.formats import Format
+from headgate.domain.usage import Usage
+from headgate.pipeline.doors import TRANSLATABLE, Door
+from headgate.pipeline.intake import Intake, splice
+from headgate.routing.table import Target
+from headgate.translate.codec import AnswerParser, AnswerRenderer, Meter, Reading, UntranslatableError
+from headgate.translate.meter import meter_for
+from headgate.translate.registry import codec_for
+
+DEFAULT_MAX_TOKENS = 4096
+"""For formats that insist on a limit when neither the caller nor the price card names one."""
+
+_ASK_FOR_USAGE = {"include_usage": True}
+
+
+class Exchange:
+    """One attempt's request body and the reading of its answer. Built per attempt, never shared."""
+
+    def __init__(
+        self, door: Door, intake: Intake, target: Target, body: bytes, *, max_output: int | None, created: int
+    ):
+        """Choose between passing through and translating.
+
+        Raises:
+            NotFound: the provider speaks no format that this door can be translated to.
+            BadRequest: the request cannot be said in the provider's format.
+        """
+        self._door = door
+        self._created = created
+        self._intake = intake
+        self.format = _upstream_format(door, target)
+        self.translates = self.format is not door.format
+        asks = (
+            intake.stream
+            and self.format is Format.OPENAI_CHAT
+            and target.provider.usage_needs_asking
+            and not self.translates
+            and not intake.usage_asked
+        )
+        self.meter: Meter = meter_for(self.format, target.provider, hide_usage=asks)
+        if self.translates:
+            self.body = _translated(door, intake, target, self.format, max_output or DEFAULT_MAX_TOKENS)
+        else:
+            self.body = _passed(intake, target, body, ask_for_usage=asks)
+        self._parser: AnswerParser | None = None
+        self._renderer: AnswerRenderer | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """What the answer has said so far."""
+        return self.meter.reading
+
+    def answer(self, body: bytes) -> bytes:
+        """Turn a whole successful body into the client's format.
+
+        Raises:
+            UntranslatableError: it cannot be said in the client's format.
+        """
+        self.meter.read_body(body)
+        if not self.translates:
+            return body
+        answer = codec_for(self.format).parse_answer(body)
+        if (usage := self.meter.reading.usage) is not None:
+            # The meter knows the operator's quirks, the codec only the format: its figures go to the client too.
+            answer = msgspec.structs.replace(answer, usage=usage)
+        return codec_for(self._door.format).render_answer(answer, created=self._created)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take a chunk of a streamed answer; give bytes for the client.
+
+        Raises:
+            UntranslatableError: an event cannot be said in the client's format.
+        """
+        passed = self.meter.feed(chunk)
+        return self._translate(self._parse().feed(passed)) if self.translates else passed
+
+    def finish(self) -> bytes:
+        """The stream ended on its own: give what is left."""
+        passed = self.meter.finish()
+        if not self.translates:
+            return passed
+        parser = self._parse()
+        deltas = parser.feed(passed) if passed else []
+        return self._translate([*deltas, *parser.finish()]) + self._render().finish()
+
+    def broken(self, error: UpstreamError) -> bytes:
+        """How a stream that broke ends: the error event of the client's format, so that none takes it for whole."""
+        return codec_for(self._door.format).render_stream_error(error.message, error.code)
+
+    def error_message(self, status: int, body: bytes) -> str:
+        """What the provider says in an error body."""
+        format_ = self.format if self.format in TRANSLATABLE else Format.OPENAI_CHAT
+        return codec_for(format_).parse_error(status, body)
+
+    def _translate(self, deltas: list[Delta]) -> bytes:
+        renderer = self._render()
+        usage: Usage | None = self.meter.reading.usage
+        return b"".join(
+            renderer.feed(UsageReported(usage=usage) if usage and isinstance(delta, UsageReported) else delta)
+            for delta in deltas
+        )
+
+    def _parse(self) -> AnswerParser:
+        if self._parser is None:
+            self._parser = codec_for(self.format).answer_parser()
+        return self._parser
+
+    def _render(self) -> AnswerRenderer:
+        if self._renderer is None:
+            codec = codec_for(self._door.format)
+            self._renderer = codec.answer_renderer(created=self._created, include_usage=self._intake.usage_asked)
+        return self._renderer
+
+
+def _upstream_format(door: Door, target: Target) -> Format:
+    spoken = target.provider.paths
+    if door.format in spoken:
+        return door.format
+    if door.format in TRANSLATABLE:
+        for format_ in TRANSLATABLE:
+            if format_ in spoken:
+                return format_
+    raise NotFound(
+        f"{target.provider.title} does not offer what {door.path} needs; choose a model of another provider.",
+        code="endpoint_not_supported",
+        param="model",
+    )
+
+
+def _translated(door: Door, intake: Intake, target: Target, format_: Format, max_tokens: int) -> bytes:
+    try:
+        conversation = codec_for(door.format).parse_request(intake.fields)
+        return codec_for(format_).render_request(conversation, model=target.model, default_max_tokens=max_tokens)
+    except UntranslatableError as error:
+        raise BadRequest(
+            f"{error.field}: {error.reason} ({target.provider.title} speaks another format than {door.path}).",
+            code="cannot_translate",
+            param=error.field,
+        ) from error
+
+
+def _passed(intake: Intake, target: Target, body: bytes, *, ask_for_usage: bool) -> bytes:
+    changes: dict[str, object] = {}
+    if target.model != intake.model:
+        changes["model"] = target.model
+    if ask_for_usage:
+        changes["stream_options"] = _stream_options(intake.fields)
+    spliced = splice(intake.fields, changes)
+    # Equal length and no change means: no white space, no field given twice. Then the original is what goes out.
+    return body if not changes and len(spliced) == len(body) else spliced
+
+
+def _stream_options(fields: Mapping[str, msgspec.Raw]) -> dict[str, object]:
+    raw = fields.get("stream_options")
+    given: dict[str, object] = {}
+    if raw is not None and bytes(raw) != b"null":
+        given = msgspec.json.decode(raw, type=dict[str, object])
+    return given | _ASK_FOR_USAGE

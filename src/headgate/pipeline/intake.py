@@ -1,0 +1,140 @@
+"""From the bytes of a request to the few fields that the gateway needs, without parsing the prompt."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from headgate.domain.errors import BadRequest
+from headgate.pipeline.doors import Door
+
+MAX_MODEL_CHARS: Final = 256
+MAX_CHOICES: Final = 128
+
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_text = msgspec.json.Decoder(str).decode
+_decode_count = msgspec.json.Decoder(int).decode
+_encode = msgspec.json.Encoder().encode
+
+_COUNTS: Final = ("n", "max_tokens", "max_completion_tokens")
+"""Fields that decide what a request may cost; every other value is the provider's to judge."""
+_LISTS: Final = ("messages", "tools")
+
+
+class Intake(msgspec.Struct, frozen=True, kw_only=True):
+    """A request body, decoded at its top level only."""
+
+    fields: Mapping[str, msgspec.Raw]
+    model: str
+    stream: bool
+    usage_asked: bool
+    """The caller set `stream_options.include_usage`."""
+
+
+class _StreamOptions(msgspec.Struct):
+    include_usage: bool | None = None
+
+
+def read_intake(door: Door, body: bytes) -> Intake:
+    """Decode a body shallowly and check the fields that decide cost, route or framing.
+
+    Raises:
+        BadRequest: naming the field and the remedy.
+    """
+    fields = _fields(body)
+    model = _model(fields)
+    for name in _LISTS:
+        _check_list(fields, name)
+    for name in _COUNTS:
+        _check_count(fields, name)
+    if door.streams and "messages" not in fields:
+        raise BadRequest("'messages' is missing: send a list of messages.", code="missing_field", param="messages")
+    stream = _flag(fields, "stream")
+    if stream and not door.streams:
+        raise BadRequest("'stream' is not supported here: leave it out.", code="invalid_value", param="stream")
+    return Intake(fields=fields, model=model, stream=stream, usage_asked=_usage_asked(fields))
+
+
+def splice(fields: Mapping[str, msgspec.Raw], changes: Mapping[str, object]) -> bytes:
+    """The body with some top-level fields replaced or added; every other value keeps its bytes.
+
+    Top-level white space is normalised and a field that was given twice is sent once, as it was priced: an upstream
+    can never read another `model` than we did.
+    """
+    return _encode({**fields, **changes})
+
+
+def _fields(body: bytes) -> dict[str, msgspec.Raw]:
+    if not body:
+        raise BadRequest("The body is empty: send a JSON object.", code="empty_body")
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError as error:
+            raise BadRequest(f"The body is not valid UTF-8 (byte {error.start}).", code="invalid_utf8") from error
+    try:
+        return _decode_fields(body)
+    except msgspec.ValidationError as error:
+        raise BadRequest("The body must be a JSON object.", code="invalid_json") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise BadRequest(f"The body is not valid JSON: {reason}.", code="invalid_json") from error
+
+
+def _model(fields: Mapping[str, msgspec.Raw]) -> str:
+    raw = fields.get("model")
+    if raw is None:
+        raise BadRequest("'model' is missing: name one of GET /v1/models.", code="missing_field", param="model")
+    try:
+        model = _decode_text(raw)
+    except msgspec.DecodeError as error:
+        raise BadRequest("'model' must be a string.", code="invalid_type", param="model") from error
+    if not 0 < len(model) <= MAX_MODEL_CHARS or not model.isprintable():
+        message = f"'model' must be 1 to {MAX_MODEL_CHARS} printable characters."
+        raise BadRequest(message, code="invalid_value", param="model")
+    return model
+
+
+def _is_null(raw: msgspec.Raw | None) -> bool:
+    return raw is None or bytes(raw) == b"null"
+
+
+def _check_list(fields: Mapping[str, msgspec.Raw], name: str) -> None:
+    raw = fields.get(name)
+    if raw is not None and memoryview(raw)[:1] != b"[" and not (name != "messages" and _is_null(raw)):
+        raise BadRequest(f"{name!r} must be a list.", code="invalid_type", param=name)
+
+
+def _check_count(fields: Mapping[str, msgspec.Raw], name: str) -> None:
+    raw = fields.get(name)
+    if raw is None or _is_null(raw):
+        return
+    try:
+        count = _decode_count(raw)
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"{name!r} must be a whole number.", code="invalid_type", param=name) from error
+    if name == "n" and not 1 <= count <= MAX_CHOICES:
+        raise BadRequest(f"'n' must be 1 to {MAX_CHOICES}, not {count}.", code="invalid_value", param=name)
+
+
+def _flag(fields: Mapping[str, msgspec.Raw], name: str) -> bool:
+    raw = fields.get(name)
+    if raw is None:
+        return False
+    text = bytes(raw)
+    if text == b"true":
+        return True
+    if text in {b"false", b"null"}:
+        return False
+    raise BadRequest(f"{name!r} must be true or false.", code="invalid_type", param=name)
+
+
+def _usage_asked(fields: Mapping[str, msgspec.Raw]) -> bool:
+    raw = fields.get("stream_options")
+    if raw is None or _is_null(raw):
+        return False
+    try:
+        return bool(msgspec.json.decode(raw, type=_StreamOptions).include_usage)
+    except msgspec.DecodeError as error:
+        message = "'stream_options' must be an object like {\"include_usage\": true}."
+        raise BadRequest(message, code="invalid_type", param="stream_options") from error
