@@ -1,0 +1,17 @@
+"""The only place that reads a clock or draws randomness."""
+
+import os
+import time
+
+from headgate.domain.ids import RequestId, new_request_id
+
+now = time.time
+"""Epoch seconds. The function itself: it is called for every chunk."""
+
+monotonic = time.monotonic
+"""Seconds of a clock that never goes back; only differences mean anything."""
+
+
+def request_id() -> RequestId:
+    """Draw a fresh request id."""
+    return new_request_id(time.time_ns() // 1_000_000, os.urandom(8).hex())

@@ -1,0 +1,82 @@
+"""Settings of the data plane: the environment, read once, checked at the start."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+
+DEFAULT_DATA_DIR = ".headgate"
+SECRET_FILE = "secret.key"  # noqa: S105 - the name of a file
+MAX_BODY_BYTES = 32 * 1024 * 1024
+
+
+class SettingsError(Exception):
+    """A setting that cannot be honoured: the start is refused."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a data-plane worker must know before its first request."""
+
+    data_dir: Path
+    """Folder of the embedded database, the journals and the secret."""
+    database_url: str
+    """`sqlite:///<path>`."""
+    secret: str
+    """The installation's secret; see `snapshot/credentials.py`."""
+    console_url: str | None = None
+    """Where pages are answered; None: this node has no console."""
+    simulator_url: str | None = None
+    max_body_bytes: int = MAX_BODY_BYTES
+    connect_timeout_s: float = 10
+    read_timeout_s: float = 600
+    """Longest silence of a provider, headers included: reasoning models think for minutes."""
+    drain_s: float = 300
+    """Longest reading on after a client hung up, and longest wait for running requests at shutdown."""
+    config_poll_s: float = 0.25
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the data plane's settings.
+
+    Raises:
+        SettingsError: naming the variable and the remedy.
+    """
+    data_dir = Path(environ.get("HEADGATE_DATA_DIR") or DEFAULT_DATA_DIR).absolute()
+    database_url = environ.get("DATABASE_URL") or f"sqlite:///{quote(str(data_dir / 'headgate.sqlite3'))}"
+    if not database_url.startswith("sqlite:///"):
+        raise SettingsError("DATABASE_URL: the gateway reads sqlite:///<path> only; Postgres is not supported yet.")
+    return Settings(
+        data_dir=data_dir,
+        database_url=database_url,
+        secret=_secret(environ, data_dir),
+        console_url=environ.get("HEADGATE_CONSOLE_URL"),
+        simulator_url=environ.get("HEADGATE_SIMULATOR_URL"),
+        max_body_bytes=_positive(environ, "HEADGATE_MAX_BODY_BYTES", MAX_BODY_BYTES),
+        read_timeout_s=_positive(environ, "HEADGATE_UPSTREAM_READ_TIMEOUT_S", 600),
+        connect_timeout_s=_positive(environ, "HEADGATE_UPSTREAM_CONNECT_TIMEOUT_S", 10),
+        drain_s=_positive(environ, "HEADGATE_DRAIN_S", 300),
+    )
+
+
+def _secret(environ: Mapping[str, str], data_dir: Path) -> str:
+    if given := environ.get("HEADGATE_SECRET_KEY"):
+        return given
+    try:
+        return (data_dir / SECRET_FILE).read_text(encoding="ascii").strip()
+    except OSError as error:
+        message = (
+            f"{data_dir / SECRET_FILE} cannot be read ({error.strerror}): "
+            "run 'headgate migrate' first, or set HEADGATE_SECRET_KEY."
+        )
+        raise SettingsError(message) from error
+
+
+def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name)
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) < 1:
+        message = f"{name} is {text!r}: give a whole number of at least 1."
+        raise SettingsError(message)
+    return int(text)
