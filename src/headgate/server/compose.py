@@ -1,0 +1,111 @@
+"""The only place of the data plane that names implementations."""
+
+import asyncio
+import contextlib
+import functools
+import gc
+import uuid
+from collections.abc import Mapping
+
+import msgspec
+import structlog
+
+from headgate.domain.ids import OwnerId
+from headgate.infra import clock
+from headgate.infra.feed import Feed
+from headgate.infra.journal import FileJournal, boot_id
+from headgate.infra.node import node_id
+from headgate.infra.routes import routes_of
+from headgate.infra.settings import Settings
+from headgate.infra.store import open_store
+from headgate.infra.upstream import HttpUpstream
+from headgate.pipeline.call import Pipeline
+from headgate.server.door import DoorHandler
+from headgate.server.pages import ConsoleProxy
+
+SYNC_INTERVAL_S = 1.0
+GC_YOUNG = 20_000
+"""Allocations between looks for cycles; requests leave hardly any behind."""
+_log = structlog.get_logger()
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """What `/readyz` says."""
+
+    ready: bool
+    revision: int
+    configuration: str
+    """`current`, `stale` (the database does not answer) or `missing`."""
+
+
+class Worker:
+    """One data-plane worker: its journal, its configuration, its pipeline, its background tasks."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
+        """Wire everything; opens the journal, touches no network."""
+        self.owner = OwnerId(uuid.uuid4().hex)
+        self.journal = FileJournal(settings.data_dir, self.owner, node=node_id(settings.data_dir), boot_id=boot_id())
+        self.feed = Feed(
+            open_store(settings.database_url),
+            functools.partial(routes_of, environ=environ, secret=settings.secret),
+            poll_s=settings.config_poll_s,
+        )
+        self.upstream = HttpUpstream.open(
+            connect_timeout_s=settings.connect_timeout_s, read_timeout_s=settings.read_timeout_s
+        )
+        pipeline = Pipeline(
+            configs=self.feed,
+            keys=self.feed,
+            journal=self.journal,
+            upstream=self.upstream,
+            clock=clock,
+            drain_s=settings.drain_s,
+        )
+        self.handler = DoorHandler(pipeline, clock, max_body_bytes=settings.max_body_bytes)
+        self.pages = ConsoleProxy(settings.console_url) if settings.console_url else None
+        self._drain_s = settings.drain_s
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def readiness(self) -> Readiness:
+        """Whether requests can be served now."""
+        try:
+            revision = self.feed.current().revision
+        except Exception:  # noqa: BLE001 - not ready, whatever the reason
+            return Readiness(ready=False, revision=0, configuration="missing")
+        return Readiness(ready=True, revision=revision, configuration="current" if self.feed.answering else "stale")
+
+    async def start(self) -> None:
+        """Read the configuration once and begin to follow it."""
+        await self.feed.refresh()
+        self._tasks = [asyncio.create_task(self.feed.follow()), asyncio.create_task(self._keep_house())]
+        # What lives as long as the process is never garbage: full collections need not look at it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_YOUNG, 20, 50)
+
+    async def stop(self) -> None:
+        """Wait for running requests, then let go of everything."""
+        deadline = clock.monotonic() + self._drain_s
+        while self.handler.running and clock.monotonic() < deadline:  # noqa: ASYNC110 - once, at the end of a life
+            await asyncio.sleep(0.05)
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self.upstream.close()
+        if self.pages is not None:
+            await self.pages.close()
+        self.feed.close()
+        self.journal.close()
+
+    async def _keep_house(self) -> None:
+        """Once a second: sync and keep the next segment ready, in a thread; give up clients that stall."""
+        while True:
+            await asyncio.sleep(SYNC_INTERVAL_S)
+            self.handler.end_stalls()
+            try:
+                await asyncio.to_thread(self.journal.sync)
+                if self.journal.needs_segment:
+                    await asyncio.to_thread(self.journal.prepare)
+            except OSError as error:
+                _log.error("journal_not_synced", reason=str(error))

@@ -1,0 +1,95 @@
+"""One call at a front door: bytes in, pipeline, bytes out; errors in the door's envelope."""
+
+from starlette.types import Receive, Scope, Send
+
+from headgate.domain.errors import Fault, GatewayError, NotAllowed
+from headgate.domain.ids import RequestId
+from headgate.pipeline.call import Pipeline
+from headgate.pipeline.doors import Door
+from headgate.pipeline.ports import Clock
+from headgate.pipeline.request import Reply, Request
+from headgate.server.delivery import Delivery
+from headgate.server.http import (
+    ClientGoneError,
+    IncomingBody,
+    attribution_of,
+    headers_of,
+    key_hash_of,
+    send_error,
+    send_whole,
+)
+
+
+class DoorHandler:
+    """Serves calls; counts those that are running, so that a shutdown can wait for them."""
+
+    def __init__(self, pipeline: Pipeline, clock: Clock, *, max_body_bytes: int) -> None:
+        """Take the pipeline."""
+        self._pipeline = pipeline
+        self._clock = clock
+        self._max_body_bytes = max_body_bytes
+        self._deliveries: set[Delivery] = set()
+        self.running = 0
+
+    def end_stalls(self) -> None:
+        """Take clients for gone that have stopped taking their streams; called once in a while."""
+        now = self._clock.monotonic()
+        for delivery in list(self._deliveries):
+            delivery.give_up_if_stalled(now)
+
+    async def __call__(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one call to its end."""
+        self.running += 1
+        try:
+            await self._serve(door, scope, receive, send)
+        finally:
+            self.running -= 1
+
+    async def _serve(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = self._clock.request_id()
+        incoming = IncomingBody(receive, {}, self._max_body_bytes)
+        try:
+            if scope["method"] != "POST":
+                message = f"{door.path} takes POST only."
+                raise NotAllowed(message, code="method_not_allowed")
+            started, arrived_at = self._clock.monotonic(), self._clock.now()
+            headers = headers_of(scope)
+            incoming = IncomingBody(receive, headers, self._max_body_bytes)
+            request = Request(
+                id=request_id,
+                door=door,
+                arrived_at=arrived_at,
+                started=started,
+                key_hash=key_hash_of(headers),
+                headers=headers,
+                attribution=attribution_of(headers),
+                body=await incoming.read(),
+            )
+            reply = await self._pipeline.run(request)
+        except ClientGoneError:
+            return
+        except GatewayError as error:
+            await self._refuse(error, door, request_id, incoming, send)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a client
+            fault = Fault(repr(error))
+            fault.__cause__ = error
+            await self._refuse(fault, door, request_id, incoming, send)
+        else:
+            if reply.stream is None:
+                await send_whole(send, reply.status, reply.headers, reply.body)
+            else:
+                await self._deliver(reply, receive, send)
+
+    async def _refuse(
+        self, error: GatewayError, door: Door, request_id: RequestId, incoming: IncomingBody, send: Send
+    ) -> None:
+        await incoming.discard()
+        await send_error(send, error, door.envelope, request_id)
+
+    async def _deliver(self, reply: Reply, receive: Receive, send: Send) -> None:
+        delivery = Delivery(reply, send, self._clock)
+        self._deliveries.add(delivery)
+        try:
+            await delivery.run(receive)
+        finally:
+            self._deliveries.discard(delivery)

@@ -1,0 +1,78 @@
+"""The only place that turns errors into what a client reads, in the envelope of the door that was called."""
+
+from typing import Final
+
+import msgspec
+
+from headgate.domain.errors import GatewayError, Refused, UpstreamError
+from headgate.pipeline.doors import Envelope
+
+_ANTHROPIC_TYPES: Final = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+_encode = msgspec.json.Encoder().encode
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """An error answer."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+def render_error(error: GatewayError, envelope: Envelope, request_id: str) -> Rendered:
+    """Render any error of ours; a fault shows nothing but the request id."""
+    status, type_, code, param, message, source = _facts(error)
+    message = f"{message} (request {request_id})"
+    if envelope is Envelope.ANTHROPIC:
+        kind = _ANTHROPIC_TYPES.get(status, "api_error")
+        document: dict[str, object] = {
+            "type": "error",
+            "error": {"type": kind, "message": message, "code": code, "param": param, "source": source},
+            "request_id": request_id,
+        }
+    else:
+        document = {
+            "error": {
+                "message": message,
+                "type": type_,
+                "param": param,
+                "code": code,
+                "source": source,
+                "request_id": request_id,
+            }
+        }
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"x-request-id", request_id.encode()),
+        (b"request-id", request_id.encode()),
+    ]
+    if isinstance(error, Refused) and error.retry_after_s is not None:
+        headers.append((b"retry-after", str(error.retry_after_s).encode()))
+    return Rendered(status, headers, _encode(document))
+
+
+def _facts(error: GatewayError) -> tuple[int, str, str, str | None, str, str]:
+    if isinstance(error, Refused):
+        return error.status, error.type, error.code, error.param, error.message, "gateway"
+    if isinstance(error, UpstreamError):
+        message = f"{error.provider}: {error.message}"
+        return error.status, error.type, error.code, None, message, "provider"
+    return (
+        500,
+        "api_error",
+        "internal_error",
+        None,
+        "The gateway failed; its operator finds the cause by the id",
+        "gateway",
+    )

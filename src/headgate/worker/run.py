@@ -1,0 +1,31 @@
+"""Runs the worker role: ingest, until told to stop."""
+
+import os
+import signal
+import sys
+import threading
+
+from headgate.control.setup import use_django
+from headgate.infra.settings import SettingsError, read_settings
+
+
+def run_worker() -> int:
+    """Ingest until SIGTERM or SIGINT, then to the end of what is there.
+
+    Returns:
+        0 after a stop, 1 when another worker runs on this node or a setting cannot be honoured.
+    """
+    use_django()
+    # Models can be imported only once Django is set up.
+    from headgate.worker.ingest import AnotherIngestError, Ingest
+
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    try:
+        ingest = Ingest(read_settings(os.environ).data_dir)
+    except (AnotherIngestError, SettingsError) as error:
+        print(f"headgate worker: {error}", file=sys.stderr)
+        return 1
+    ingest.run(stop)
+    return 0
