@@ -1,0 +1,47 @@
+"""The first page of the admin: the last day in figures, and the newest requests."""
+
+import datetime as dt
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from unfold.utils import display_for_label
+
+from headgate.control.display import OUTCOME_COLOURS, link, milliseconds, moment, tokens, usd, wording
+from headgate.control.organizations.models import User
+from headgate.control.requestlog.models import RequestLog
+from headgate.control.requestlog.queries import summary_since, visible_requests
+
+NEWEST = 10
+_HEADERS = ["Time (UTC)", "Model", "Tokens", "Cost", "Latency", "Outcome"]
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the last 24 hours of the user's organizations to the page's context."""
+    user = cast("User", request.user)
+    summary = summary_since(timezone.now() - dt.timedelta(hours=24), user=user)
+    newest = visible_requests(user)[:NEWEST]
+    requests = reverse("admin:requestlog_requestlog_changelist")
+    events = reverse("admin:ledger_costevent_changelist")
+    context["figures"] = [
+        {"title": "Requests", "value": f"{summary.requests:,}", "href": requests},
+        {"title": "Cost", "value": usd(summary.cost), "href": events},
+        {"title": "Tokens", "value": f"{summary.tokens:,}", "href": events},
+        {"title": "Failed requests", "value": f"{summary.failed:,}", "href": requests},
+    ]
+    context["unpriced"] = summary.unpriced
+    context["newest"] = {"headers": _HEADERS, "rows": [_row(row) for row in newest]}
+    return context
+
+
+def _row(row: RequestLog) -> list[str]:
+    nothing_sent = row.cost_nano is None and row.provider is None
+    return [
+        link(row, moment(row.occurred_at)),
+        wording(row.original_model),
+        tokens(row.total_tokens, row.prompt_tokens, row.completion_tokens),
+        wording(None) if nothing_sent else usd(row.cost_nano),
+        milliseconds(row.latency_ms),
+        display_for_label(row.outcome, "", OUTCOME_COLOURS),
+    ]

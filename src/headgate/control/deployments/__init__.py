@@ -1,0 +1,1 @@
+"""Deployments and the provider credentials that they show upstream."""

@@ -1,0 +1,1 @@
+"""Virtual keys: the credential that a client shows us."""

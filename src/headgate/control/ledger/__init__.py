@@ -1,0 +1,1 @@
+"""The books: cost events, the owners of journals, and how far each journal is posted."""

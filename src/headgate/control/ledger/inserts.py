@@ -1,0 +1,121 @@
+"""Bulk inserts of postings, past the ORM's per-field machinery: this is work for every request that was ever served.
+
+How a column stores a value is asked of Django once per column, not once per value; statements have a few fixed sizes,
+so that the driver's cache of prepared statements serves all of them.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import msgspec
+from django.db import connection, models
+
+_SIZES = (64, 16, 4, 1)
+_encode_json = msgspec.json.Encoder().encode
+
+
+class Insert(NamedTuple):
+    """How one kind of posting goes into its table."""
+
+    table: str
+    key: str
+    columns: str
+    places: str
+    """Placeholders of one row, in the words of the connection's driver."""
+    values_of: Callable[[Any], tuple[Any, ...]]
+    moments: tuple[int, ...]
+    documents: tuple[int, ...]
+    texts: tuple[int, ...]
+
+    def rows(self, postings: Sequence[msgspec.Struct]) -> Iterator[list[Any]]:
+        """Values as the database stores them."""
+        store_moment = _moment_as_text if connection.vendor == "sqlite" else _moment
+        for posting in postings:
+            row = list(self.values_of(posting))
+            for index in self.moments:
+                row[index] = store_moment(row[index])
+            for index in self.documents:
+                if row[index] is not None:
+                    row[index] = _encode_json(row[index]).decode()
+            for index in self.texts:
+                value = row[index]
+                if value is None:
+                    continue
+                if value.__class__ is not str:
+                    row[index] = value = str(value)
+                if "\0" in value:
+                    # Postgres takes every character but this one, and nothing that a caller writes may stop the books.
+                    row[index] = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+            yield row
+
+    def statement(self, count: int) -> str:
+        """Insert so many rows that are not there yet; answers with the keys of those that were inserted."""
+        # Only names of our own columns are put into the statement; every value is a parameter.
+        return (
+            f"INSERT INTO {self.table} ({self.columns}) VALUES {', '.join([self.places] * count)} "  # noqa: S608
+            f"ON CONFLICT ({self.key}) DO NOTHING RETURNING {self.key}"
+        )
+
+
+def insert_once(
+    model: type[models.Model], posting: type[msgspec.Struct], postings: Sequence[msgspec.Struct]
+) -> frozenset[str]:
+    """Insert postings that are not there yet; return the primary keys of those that were inserted.
+
+    Must be called inside a transaction.
+    """
+    if not postings:
+        return frozenset()
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    insert = _insert(model, posting, connection.vendor)
+    rows = list(insert.rows(postings))
+    inserted: set[str] = set()
+    start = 0
+    with connection.wrap_database_errors:
+        for size in _SIZES:
+            while len(rows) - start >= size:
+                values = [value for row in rows[start : start + size] for value in row]
+                inserted.update(str(row[0]) for row in raw.execute(insert.statement(size), values).fetchall())
+                start += size
+    return frozenset(inserted)
+
+
+@cache
+def _insert(model: type[models.Model], posting: type[msgspec.Struct], vendor: str) -> Insert:
+    names = posting.__struct_fields__
+    fields = [next(field for field in model._meta.concrete_fields if field.column == name) for name in names]
+    quote = connection.ops.quote_name
+    place = "?" if vendor == "sqlite" else "%s"
+    return Insert(
+        table=quote(model._meta.db_table),
+        key=quote(str(model._meta.pk.column)),
+        columns=", ".join(quote(name) for name in names),
+        places=f"({', '.join([place] * len(names))})",
+        values_of=attrgetter(*names),
+        moments=_positions(fields, models.DateTimeField),
+        documents=_positions(fields, models.JSONField),
+        texts=_positions(fields, models.CharField, models.TextField, models.ForeignKey),
+    )
+
+
+def _positions(fields: "list[models.Field[Any, Any]]", *kinds: type) -> tuple[int, ...]:
+    return tuple(index for index, field in enumerate(fields) if isinstance(field, kinds))
+
+
+def _moment(epoch_seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(epoch_seconds, tz=dt.UTC)
+
+
+def _moment_as_text(epoch_seconds: float) -> str:
+    """As Django writes moments into SQLite: UTC, without saying so."""
+    second, fraction = divmod(round(epoch_seconds * 1_000_000), 1_000_000)
+    return f"{_second_as_text(second)}.{fraction:06d}" if fraction else _second_as_text(second)
+
+
+@lru_cache(maxsize=64)
+def _second_as_text(epoch_second: int) -> str:
+    return str(dt.datetime.fromtimestamp(epoch_second, tz=dt.UTC).replace(tzinfo=None))

@@ -1,0 +1,63 @@
+"""The look of the admin pages: name, colours, sidebar."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def superuser_only(request: HttpRequest) -> bool:
+    """Say whether the installation's operator is looking."""
+    return bool(request.user.is_superuser)
+
+
+def _item(title: str, icon: str, page: str, *, operator: bool = False) -> dict[str, Any]:
+    item: dict[str, Any] = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}")}
+    if operator:
+        item["permission"] = "headgate.control.navigation.superuser_only"
+    return item
+
+
+def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "items": list(items)}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Headgate",
+    "SITE_HEADER": "Headgate",
+    "SITE_SUBHEADER": "AI gateway",
+    "SITE_SYMBOL": "water_lux",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("headgate/icon.svg")}],
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "headgate.control.dashboard.dashboard",
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            _group(
+                "Traffic",
+                _item("Overview", "monitoring", "index"),
+                _item("Requests", "list_alt", "requestlog_requestlog_changelist"),
+                _item("Cost events", "receipt_long", "ledger_costevent_changelist"),
+            ),
+            _group(
+                "Access",
+                _item("Virtual keys", "key", "keys_virtualkey_changelist"),
+                _item("Organizations", "domain", "organizations_organization_changelist"),
+                _item("Teams", "groups", "organizations_team_changelist"),
+                _item("Projects", "folder", "organizations_project_changelist"),
+                _item("Apps", "apps", "organizations_app_changelist"),
+                _item("Clients", "handshake", "organizations_client_changelist"),
+            ),
+            _group(
+                "Providers",
+                _item("Deployments", "dns", "deployments_deployment_changelist"),
+                _item("Provider credentials", "lock", "deployments_providercredential_changelist"),
+                _item("Price cards", "sell", "pricing_pricecard_changelist"),
+            ),
+            _group("People", _item("Users", "person", "organizations_user_changelist", operator=True)),
+        ],
+    },
+}

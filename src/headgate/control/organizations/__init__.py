@@ -1,0 +1,1 @@
+"""Who pays and who is grouped: organizations, their teams, projects, apps and clients, users and memberships."""

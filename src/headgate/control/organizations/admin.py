@@ -1,0 +1,79 @@
+"""Pages: organizations, their groups, users."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from headgate.control.filters import OrganizationFilter
+from headgate.control.organizations.models import App, Client, Membership, Organization, Project, Team, User
+from headgate.control.organizations.operations import save_organization
+from headgate.control.scoping import Scoped, SuperusersOnly
+
+admin.site.unregister(Group)
+
+
+@admin.register(Organization)
+class OrganizationAdmin(Scoped):
+    """Organizations. They are switched off, never deleted: the books name them."""
+
+    owner_column = "id"
+    superusers_may = frozenset({"view", "add", "change"})
+    organization_admins_may = frozenset({"view", "change"})
+    list_display = ("name", "enabled", "shared_deployments", "unpriced_allowed", "capture_content")
+    search_fields = ("name",)
+    fields = ("name", "enabled", "shared_deployments", "unpriced_allowed", "capture_content")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
+        """Leave to the operator what costs or protects the operator."""
+        return () if request.user.is_superuser else ("enabled", "shared_deployments", "unpriced_allowed")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Write and publish."""
+        save_organization(obj)
+
+
+@admin.register(Team, Project, App, Client)
+class GroupAdmin(Scoped):
+    """Teams, projects, apps and clients."""
+
+    list_display = ("name", "external_id", "organization")
+    list_select_related = ("organization",)
+    list_filter = (OrganizationFilter,)
+    search_fields = ("name", "external_id")
+    fields = ("organization", "external_id", "name")
+
+
+class MembershipInline(TabularInline):
+    """The organizations of a user."""
+
+    model = Membership
+    extra = 0
+
+    def _is_operator(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return bool(cast("User", request.user).is_superuser)
+
+    has_view_permission = has_add_permission = has_change_permission = has_delete_permission = _is_operator
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, SuperusersOnly):  # type: ignore[misc]  # two bases with hooks of the same name
+    """People who sign in."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = (MembershipInline,)
+    list_display = ("username", "email", "is_staff", "is_superuser", "is_active", "last_login")
+    list_filter = ()
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
+    )
+    readonly_fields = ("last_login", "date_joined")

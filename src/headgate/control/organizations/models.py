@@ -1,0 +1,139 @@
+"""Organizations, the groups inside them, users and what each user may do where."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from headgate.control.identifiers import new_id
+
+
+class Organization(models.Model):
+    """Who pays."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    name = models.CharField(max_length=200, unique=True)
+    enabled = models.BooleanField(
+        default=True, help_text="aiGatewayEnabled. Switched off, every request of this organization is answered 403."
+    )
+    shared_deployments = models.BooleanField(
+        default=True, help_text="May use deployments that belong to no organization."
+    )
+    unpriced_allowed = models.BooleanField(
+        default=False, help_text="May call models without a price card; their cost events have no amount."
+    )
+    capture_content = models.BooleanField(default=False, help_text="Keep the text of requests and answers.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """Table and order."""
+
+        db_table = "headgate_organization"
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class _Group(models.Model):
+    """A part of an organization, known by the external id that callers send."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    external_id = models.CharField(max_length=200, help_text="As callers write it, for example in x-headgate-team.")
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """Shared by the four kinds."""
+
+        abstract = True
+        ordering: ClassVar[list[str]] = ["name"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization", "external_id"], name="headgate_%(class)s_once")
+        ]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class Team(_Group):
+    """A team of an organization."""
+
+    class Meta(_Group.Meta):
+        """Table."""
+
+        db_table = "headgate_team"
+
+
+class Project(_Group):
+    """A project of an organization."""
+
+    class Meta(_Group.Meta):
+        """Table."""
+
+        db_table = "headgate_project"
+
+
+class App(_Group):
+    """An application of an organization."""
+
+    class Meta(_Group.Meta):
+        """Table."""
+
+        db_table = "headgate_app"
+
+
+class Client(_Group):
+    """A client (customer) of an organization."""
+
+    class Meta(_Group.Meta):
+        """Table."""
+
+        db_table = "headgate_client"
+
+
+class User(AbstractUser):
+    """A person who signs in. May belong to several organizations."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    organizations = models.ManyToManyField(Organization, through="Membership", related_name="users")
+
+    class Meta(AbstractUser.Meta):
+        """Table."""
+
+        db_table = "headgate_user"
+
+
+class Role(models.TextChoices):
+    """What a user may do in one organization."""
+
+    OWNER = "owner", "Owner"
+    ADMIN = "admin", "Admin"
+    MEMBER = "member", "Member"
+
+
+ADMINISTRATING_ROLES = (Role.OWNER, Role.ADMIN)
+
+
+class Membership(models.Model):
+    """One user in one organization."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.MEMBER)
+
+    class Meta:
+        """Table; a user is in an organization once."""
+
+        db_table = "headgate_membership"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "organization"], name="headgate_membership_once")
+        ]
+
+    def __str__(self) -> str:
+        """Return the user, the role and the organization."""
+        return f"{self.user}: {self.get_role_display()} of {self.organization}"

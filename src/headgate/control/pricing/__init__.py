@@ -1,0 +1,1 @@
+"""Price cards: dated, immutable rates."""

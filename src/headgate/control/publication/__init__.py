@@ -1,0 +1,1 @@
+"""What the data plane reads: snapshots, published keys, revisions."""

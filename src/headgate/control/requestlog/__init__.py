@@ -1,0 +1,1 @@
+"""The request log: one row per request, however it ended."""

@@ -1,0 +1,44 @@
+"""The request log."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from headgate.control.dimensions import Dimensions, text
+
+
+class RequestLog(Dimensions):
+    """One request, however it ended. Written by `ledger/operations.py`, once."""
+
+    request_id = models.CharField(primary_key=True, max_length=100)
+    original_model = text()
+    provider = text()
+    response_model = text()
+    message = text()
+    attempts = models.IntegerField()
+    cost_nano = models.BigIntegerField(null=True)
+    latency_ms = models.FloatField(null=True)
+    upstream_ms = models.FloatField(null=True)
+    first_content_ms = models.FloatField(null=True)
+    prompt_sha256 = models.CharField(max_length=64)
+    client_gone = models.BooleanField()
+
+    class Meta:
+        """Table, newest first, and the orders in which it is read."""
+
+        db_table = "headgate_request_log"
+        verbose_name = "request"
+        verbose_name_plural = "requests"
+        ordering: ClassVar[list[str]] = ["-occurred_at", "-request_id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["occurred_at", "request_id"], name="headgate_log_time"),
+            models.Index(fields=["organization", "occurred_at", "request_id"], name="headgate_log_org_time"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(cost_nano=None) | Q(cost_nano__gte=0), name="headgate_log_cost")
+        ]
+
+    def __str__(self) -> str:
+        """Return the request id."""
+        return self.request_id

@@ -1,0 +1,54 @@
+"""What brings an installation to life, as plain functions. Django is set up when the first of them is called."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootstrapResult:
+    """What the first start created. The two secrets are not kept anywhere else."""
+
+    organization: str
+    admin_username: str
+    admin_password: str
+    admin_password_generated: bool
+    """False: it is `HEADGATE_BOOTSTRAP_ADMIN_PASSWORD`."""
+    key: str
+    key_generated: bool
+    """False: it is `HEADGATE_BOOTSTRAP_KEY`."""
+
+
+def use_django() -> None:
+    """Set Django up for this process; a second time changes nothing."""
+    import django
+    from django.apps import apps
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "headgate.control.settings")
+    if not apps.ready:
+        django.setup()
+
+
+def migrate() -> None:
+    """Bring the tables up to date."""
+    use_django()
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def bootstrap(environ: Mapping[str, str]) -> BootstrapResult | None:
+    """Fill an empty database and publish; in a filled one only the seeded price cards are brought up to date.
+
+    Returns:
+        What was created, secrets included; None when there was something already.
+
+    Raises:
+        ValueError: `HEADGATE_BOOTSTRAP_KEY` is too short or holds white space.
+        ValidationError: `HEADGATE_BOOTSTRAP_ADMIN_PASSWORD` is too weak.
+    """
+    use_django()
+    from headgate.control.first_start import fill
+    from headgate.pricing.seed import seed_cards
+
+    return fill(environ, seed_cards())
