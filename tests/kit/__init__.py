@@ -1,0 +1,1 @@
+"""What tests share: a running gateway, a replaying upstream, the recordings."""

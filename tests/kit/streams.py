@@ -1,0 +1,67 @@
+"""A streamed answer through the exchange, in pieces of any size."""
+
+import json
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+from headgate.domain.formats import Format
+from headgate.domain.ids import DeploymentId
+from headgate.pipeline.doors import CHAT, MESSAGES, Door
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.intake import read_intake
+from headgate.providers.provider import Provider
+from headgate.providers.table import PROVIDERS
+from headgate.routing.table import Target
+from headgate.translate.codec import Reading, UntranslatableError
+
+DOORS = {Format.OPENAI_CHAT: CHAT, Format.ANTHROPIC_MESSAGES: MESSAGES}
+SPEAKERS = {Format.OPENAI_CHAT: PROVIDERS["openai"], Format.ANTHROPIC_MESSAGES: PROVIDERS["anthropic"]}
+"""An operator of each format that speaks only this one, so that the other door is translated."""
+
+
+class Passage(NamedTuple):
+    """What came of a stream."""
+
+    given: bytes | None
+    """Everything that the client received; None when it could not be said in the client's format."""
+    reading: Reading | None
+    error: str | None
+
+
+def exchange(door: Door, provider: Provider, *, usage_asked: bool = True) -> Exchange:
+    document = {
+        "model": "some-model",
+        "max_tokens": 100,
+        "stream": True,
+        "messages": [{"role": "user", "content": "Hello"}],
+        "stream_options": {"include_usage": usage_asked},
+    }
+    if door is MESSAGES:
+        del document["stream_options"]
+    body = json.dumps(document).encode()
+    target = Target(
+        deployment_id=DeploymentId("d"),
+        provider=provider,
+        base_url="http://upstream",
+        credential=None,
+        model="some-model",
+    )
+    return Exchange(door, read_intake(door, body), target, body, max_output=None, created=1)
+
+
+def passage(chunks: Iterable[bytes], door: Door, provider: Provider, *, usage_asked: bool = True) -> Passage:
+    """Feed a stream to a fresh exchange and gather what it says."""
+    fresh = exchange(door, provider, usage_asked=usage_asked)
+    try:
+        given = b"".join([*(fresh.feed(chunk) for chunk in chunks), fresh.finish()])
+    except UntranslatableError as error:
+        # How far it came by then depends on the cuts; that it fails, and why, does not.
+        return Passage(None, None, str(error))
+    return Passage(given, fresh.reading, None)
+
+
+def cut(stream: bytes, places: Iterable[int]) -> list[bytes]:
+    """The stream in pieces; a place twice makes an empty piece, which must not matter either."""
+    edges = [0, *sorted(place for place in places if 0 <= place <= len(stream)), len(stream)]
+    return [stream[start:end] for start, end in pairwise(edges)]

@@ -1,0 +1,148 @@
+"""Cutting a stream anywhere changes nothing: neither what the client receives nor what is metered."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headgate.domain.formats import Format
+from headgate.domain.usage import usage_of
+from headgate.translate.registry import codec_for
+from tests.kit.fakes import chat_stream, event, message_stream
+from tests.kit.streams import DOORS, SPEAKERS, cut, passage
+from tests.kit.translation import streams
+
+CHAT, MESSAGES = Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES
+
+
+def chunk(**fields: object) -> bytes:
+    head = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o"}
+    return event(head | {"choices": []} | fields)
+
+
+def choice(delta: dict, reason: str | None = None) -> list[dict]:
+    return [{"index": 0, "delta": delta, "finish_reason": reason}]
+
+
+def tool_call(**function: str) -> dict:
+    return {"tool_calls": [{"index": 0, **({"id": "call_1", "type": "function"} if "name" in function else {}),
+                            "function": function}]}  # fmt: skip
+
+
+TOOLS = b"".join(
+    [
+        chunk(choices=choice({"role": "assistant", "content": None, **tool_call(name="look_up", arguments="")})),
+        chunk(choices=choice(tool_call(arguments='{"city": "Zür'))),
+        chunk(choices=choice(tool_call(arguments='ich"}'))),
+        chunk(choices=choice({}, "tool_calls")),
+        chunk(usage={"prompt_tokens": 20, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 8}}),
+        event("[DONE]"),
+    ]
+)
+CHAT_ERROR = b"".join([*chat_stream()[:2], event({"error": {"message": "overloaded", "code": 529}})])
+MESSAGE_ERROR = b"".join(
+    [*message_stream()[:4], event({"type": "error", "error": {"type": "overloaded_error", "message": "Busy"}}, "error")]
+)
+THINKING = b"".join(
+    [
+        message_stream()[0],
+        event({"type": "ping"}, "ping"),
+        *(
+            event(document, document["type"])
+            for document in [
+                {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+                {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm.\n\n"}},
+                {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "c2ln"}},
+                {"type": "content_block_stop", "index": 0},
+                {
+                    "type": "content_block_start",
+                    "index": 1,
+                    "content_block": {"type": "tool_use", "id": "toolu_1", "name": "look_up", "input": {}},
+                },
+                {
+                    "type": "content_block_delta",
+                    "index": 1,
+                    "delta": {"type": "input_json_delta", "partial_json": '{"a": "ü"}'},
+                },
+                {"type": "content_block_stop", "index": 1},
+            ]
+        ),
+        *message_stream()[-2:],
+    ]
+)
+PLAIN, MESSAGE = b"".join(chat_stream()), b"".join(message_stream())
+
+STREAMS = {
+    "chat": (CHAT, PLAIN),
+    "chat without usage": (CHAT, b"".join(chat_stream(usage=False))),
+    "chat that breaks off in an event": (CHAT, PLAIN[:-40]),
+    "chat without a last blank line": (CHAT, PLAIN.rstrip(b"\n")),
+    "chat with CRLF": (CHAT, PLAIN.replace(b"\n", b"\r\n")),
+    "chat with comments": (CHAT, b": OPENROUTER PROCESSING\n\n" + PLAIN.replace(b"\n\n", b"\n\n: ping\n\n", 2)),
+    "chat with too many blank lines": (CHAT, PLAIN.replace(b"\n\n", b"\n\n\n")),
+    "chat with a tool call": (CHAT, TOOLS),
+    "chat with an error in it": (CHAT, CHAT_ERROR),
+    "chat that talks about usage": (CHAT, PLAIN.replace(b'"Hi"', json.dumps('"usage": {"prompt_tokens": 9}').encode())),
+    "message": (MESSAGES, MESSAGE),
+    "message that breaks off in an event": (MESSAGES, MESSAGE[:-50]),
+    "message without a last blank line": (MESSAGES, MESSAGE.rstrip(b"\n")),
+    "message with CRLF": (MESSAGES, MESSAGE.replace(b"\n", b"\r\n")),
+    "message with thinking and a tool call": (MESSAGES, THINKING),
+    "message with an error in it": (MESSAGES, MESSAGE_ERROR),
+    "nothing at all": (CHAT, b""),
+    "no stream at all": (MESSAGES, b"<html>\n\nproxy</html>"),
+}
+SIDES = [
+    pytest.param(CHAT, True, id="to chat"),
+    pytest.param(CHAT, False, id="to chat, usage not asked for"),
+    pytest.param(MESSAGES, True, id="to messages"),
+]
+
+
+@pytest.mark.parametrize(("client", "usage_asked"), SIDES)
+@pytest.mark.parametrize("name", STREAMS)
+def test_one_cut_anywhere_changes_nothing(name: str, client: Format, usage_asked: bool):
+    format_, stream = STREAMS[name]
+    door, provider = DOORS[client], SPEAKERS[format_]
+    expected = passage([stream], door, provider, usage_asked=usage_asked)
+    for place in range(len(stream) + 1):
+        assert expected == passage(cut(stream, [place]), door, provider, usage_asked=usage_asked), place
+
+
+@pytest.mark.parametrize(("client", "usage_asked"), SIDES)
+@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_small_pieces_change_nothing(name: str, client: Format, usage_asked: bool, size: int):
+    format_, stream = STREAMS[name]
+    door, provider = DOORS[client], SPEAKERS[format_]
+    expected = passage([stream], door, provider, usage_asked=usage_asked)
+    pieces = cut(stream, range(0, len(stream), size))
+    assert expected == passage(pieces, door, provider, usage_asked=usage_asked)
+
+
+def test_what_is_compared_is_there():
+    given = passage([PLAIN], DOORS[CHAT], SPEAKERS[CHAT])
+    assert (PLAIN, usage_of(input=100, output=10)) == (given.given, given.reading.usage)
+    translated = passage([MESSAGE], DOORS[CHAT], SPEAKERS[MESSAGES])
+    assert usage_of(input=100, output=10) == translated.reading.usage
+    assert b"Hi \\u00fcnd" in translated.given or "Hi ünd".encode() in translated.given
+    assert translated.given.endswith(b"data: [DONE]\n\n")
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    deltas=streams(),
+    format_=st.sampled_from([CHAT, MESSAGES]),
+    client=st.sampled_from([CHAT, MESSAGES]),
+    usage_asked=st.booleans(),
+    places=st.lists(st.integers(0, 6_000), max_size=12),
+    ends_early=st.integers(0, 300),
+)
+def test_any_cuts_of_any_answer_change_nothing(deltas, format_, client, usage_asked, places, ends_early):
+    renderer = codec_for(format_).answer_renderer(created=1, include_usage=True)
+    stream = b"".join([*(renderer.feed(delta) for delta in deltas), renderer.finish()])
+    stream = stream[: len(stream) - ends_early]
+    door, provider = DOORS[client], SPEAKERS[format_]
+    expected = passage([stream], door, provider, usage_asked=usage_asked)
+    assert expected == passage(cut(stream, places), door, provider, usage_asked=usage_asked)

@@ -1,0 +1,48 @@
+"""Every recorded stream of OpenAI chat and Anthropic messages, cut at random places: nothing changes."""
+
+import random
+
+import pytest
+
+from headgate.domain.formats import Format
+from headgate.providers.table import PROVIDERS
+from tests.kit.recordings import MESSAGES_FILES, chat_files, exchanges, needs_recordings
+from tests.kit.streams import DOORS, SPEAKERS, Passage, cut, passage
+
+pytestmark = needs_recordings
+FILES = [(name, Format.OPENAI_CHAT) for name in chat_files()]
+FILES += [(name, Format.ANTHROPIC_MESSAGES) for name in MESSAGES_FILES]
+LARGE = 200_000
+"""Bytes of a stream that is cut fewer times."""
+
+
+def cuts_of(stream: bytes, seed: str) -> list[list[int]]:
+    """Around the ends of a few events, where cuts matter most, and at random places, once all of them together."""
+    dice = random.Random(seed)
+    ends = [at for at in range(1, len(stream)) if stream[at - 1 : at + 1] == b"\n\n"]
+    chosen = dice.sample(ends, min(2, len(ends)))
+    single = [[end + offset] for end in chosen for offset in (-1, 0, 1)]
+    single += [[dice.randrange(len(stream))] for _ in range(1 if len(stream) > LARGE else 20)]
+    return [*single, sorted(dice.randrange(len(stream)) for _ in range(40))]
+
+
+@pytest.mark.parametrize(("name", "format_"), FILES, ids=[name for name, _ in FILES])
+def test_recorded_streams_say_the_same_however_they_are_cut(name: str, format_: Format):
+    for exchange in exchanges(name):
+        stream = (exchange.get("response_sse") or "").encode()
+        if not stream:
+            continue
+        own = PROVIDERS.get(exchange["provider"], SPEAKERS[format_])
+        sides = [(DOORS[format_], own if format_ in own.paths else SPEAKERS[format_])]
+        sides += [(DOORS[other], SPEAKERS[format_]) for other in DOORS if other is not format_]
+        for door, provider in sides:
+            expected: Passage = passage([stream], door, provider)
+            if door is DOORS[format_]:
+                assert stream == expected.given
+            for places in cuts_of(stream, exchange["id"]):
+                assert expected == passage(cut(stream, places), door, provider), (exchange["id"], door.path, places)
+
+
+def test_there_are_streams_to_cut():
+    streamed = sum("response_sse" in exchange for name, _ in FILES for exchange in exchanges(name))
+    assert streamed > 100

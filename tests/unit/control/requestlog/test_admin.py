@@ -1,0 +1,62 @@
+import pytest
+from django.urls import reverse
+
+from headgate.control.keys.operations import create_key
+from headgate.control.organizations.models import Organization
+from headgate.control.requestlog.models import RequestLog
+from tests.unit.control.rows import post_request
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/requestlog/requestlog/"
+
+
+def test_a_list_page_costs_the_same_queries_for_one_row_and_for_fifty(
+    acme, superuser, signed_in, django_assert_num_queries
+):
+    client = signed_in(superuser)
+    key = create_key(acme, "ci").key
+    for rows in (1, 49):
+        for _ in range(rows):
+            post_request(acme, RequestLog.objects.count(), key_id=key.pk)
+        with django_assert_num_queries(9):
+            client.get(LIST)
+
+
+def test_a_row_shows_the_exact_cost_tokens_and_latency(acme, superuser, signed_in):
+    post_request(acme, latency_ms=1_834.5)
+    page = signed_in(superuser).get(LIST).content.decode()
+    for text in ("2026-01-01 11:59:59", "claude", "anthropic", "22 (15 + 7)", "$0.000001234", "200", "1.8 s"):
+        assert text in page
+
+
+def test_a_refused_request_has_no_cost_and_an_unpriced_one_says_so(acme, superuser, signed_in):
+    post_request(acme, 1, outcome="refused", provider=None, cost=None)
+    post_request(acme, 2, cost=None)
+    answer = signed_in(superuser).get(LIST)
+    page = answer.context["cl"].model_admin
+    assert ["unpriced", "-"] == [page.cost(row) for row in answer.context["cl"].result_list]
+
+
+def test_a_request_is_shown_with_its_cost_events_and_cannot_be_changed(acme, superuser, signed_in):
+    request_id = post_request(acme, message="Why it was so.")
+    answer = signed_in(superuser).get(f"{LIST}{request_id.replace('_', '_5F')}/change/")
+    assert 1 == len(answer.context["cost_events"]["rows"])
+    for text in ("Why it was so.", "input 10, cache_read 5, output 7", "anthropic/claude@always#2"):
+        assert text in answer.content.decode()
+    assert (False, False) == (answer.context["has_change_permission"], answer.context["has_delete_permission"])
+    assert 403 == signed_in(superuser).post(answer.request["PATH_INFO"], {}).status_code
+    assert 403 == signed_in(superuser).get(f"{LIST}add/").status_code
+
+
+def test_a_row_stays_visible_when_what_it_names_is_gone(superuser, signed_in):
+    gone = Organization(name="Gone", pk="f" * 32)
+    request_id = post_request(gone)
+    client = signed_in(superuser)
+    assert [request_id] == [row.pk for row in client.get(LIST).context["cl"].result_list]
+    page = client.get(reverse("admin:requestlog_requestlog_change", args=[request_id.replace("_", "_5F")]))
+    assert "f" * 32 in page.content.decode()
+
+
+def test_what_callers_write_is_text_on_the_page_and_nothing_else(acme, superuser, signed_in):
+    post_request(acme, original_model="<script>alert(1)</script>")
+    assert "<script>alert" not in signed_in(superuser).get(LIST).content.decode()

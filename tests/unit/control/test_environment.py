@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from headgate.control.environment import SettingsError, allowed_hosts, database, trusted_origins
+
+
+def test_without_an_address_the_database_is_a_file_in_the_data_folder(tmp_path: Path):
+    entry = database({}, tmp_path / "new")
+    assert str(tmp_path / "new" / "headgate.sqlite3") == entry["NAME"]
+    assert "IMMEDIATE" == entry["OPTIONS"]["transaction_mode"]
+    assert (tmp_path / "new").is_dir()
+
+
+@pytest.mark.django_db
+def test_a_connection_is_durable_and_checks_foreign_keys():
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        found = {
+            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+        }
+    assert {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 10_000, "foreign_keys": 1} == found
+
+
+def test_a_sqlite_address_names_the_file(tmp_path: Path):
+    entry = database({"DATABASE_URL": f"sqlite:///{tmp_path}/a%20b.db"}, Path("unused"))
+    assert str(tmp_path / "a b.db") == entry["NAME"]
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_a_postgres_address_is_taken_apart(scheme: str):
+    entry = database({"DATABASE_URL": f"{scheme}://me:p%40ss@db:5433/books?sslmode=require"}, Path("unused"))
+    expected = ("books", "me", "p@ss", "db", "5433", {"sslmode": "require"})
+    assert expected == tuple(entry[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS"))
+
+
+def test_an_unknown_database_is_refused():
+    with pytest.raises(SettingsError, match="mysql"):
+        database({"DATABASE_URL": "mysql://x/y"}, Path("unused"))
+
+
+def test_local_names_are_always_allowed_and_others_when_named():
+    environ = {"HEADGATE_ALLOWED_HOSTS": "ai.example.org, .example.net,"}
+    assert ["localhost", "127.0.0.1", "[::1]", "ai.example.org", ".example.net"] == allowed_hosts(environ)
+    assert ["https://ai.example.org", "https://*.example.net"] == trusted_origins(environ)
+
+
+def test_any_host_at_all_is_refused():
+    with pytest.raises(SettingsError, match="name the hosts"):
+        allowed_hosts({"HEADGATE_ALLOWED_HOSTS": "*"})

@@ -1,0 +1,26 @@
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+
+from headgate.control.navigation import UNFOLD, superuser_only
+
+
+def test_only_a_superuser_is_the_operator():
+    for expected in (True, False):
+        assert expected == superuser_only(SimpleNamespace(user=SimpleNamespace(is_superuser=expected)))
+
+
+@pytest.mark.django_db
+def test_every_page_of_the_sidebar_exists(superuser, signed_in):
+    client: Client = signed_in(superuser)
+    pages = [item["link"] for group in UNFOLD["SIDEBAR"]["navigation"] for item in group["items"]]
+    assert {200} == {client.get(str(page)).status_code for page in pages}
+    assert 13 == len(pages)
+
+
+@pytest.mark.django_db
+def test_an_organization_admin_does_not_see_people(acme_admin, signed_in):
+    client: Client = signed_in(acme_admin)
+    assert b"/admin/organizations/user/" not in client.get("/admin/").content
+    assert 403 == client.get("/admin/organizations/user/").status_code

@@ -1,0 +1,81 @@
+from structlog.testing import capture_logs
+
+from headgate.domain.formats import Format
+from headgate.domain.ids import DeploymentId
+from headgate.infra.routes import environment_routes, routes_of
+from headgate.providers.provider import Auth
+from headgate.routing.table import Route
+from headgate.snapshot.contract import Deployment
+from headgate.snapshot.credentials import encrypt_credential
+from tests.kit.fakes import ENVIRON, SECRET, snapshot_of
+
+
+def deployment(**changes: object) -> Deployment:
+    fields = {"id": DeploymentId("d1"), "organization_id": None, "name": "fast", "provider": "openai"} | changes
+    return Deployment(**fields)
+
+
+def own_routes(*deployments: Deployment, environ: dict | None = None) -> list[Route]:
+    given = ENVIRON if environ is None else environ
+    routes = routes_of(snapshot_of(*deployments), environ=given, secret=SECRET)
+    return [route for route in routes if not route.deployment.id.startswith("env:")]
+
+
+def test_a_deployment_without_a_credential_uses_the_environments_at_the_environments_address():
+    environ = {"OPENAI_API_KEY": "secret-of-the-environment", "OPENAI_BASE_URL": "http://proxy.internal/v1/"}
+    (route,) = own_routes(deployment(), environ=environ)
+    assert ("http://proxy.internal/v1", "secret-of-the-environment") == (route.base_url, route.credential)
+
+
+def test_the_environments_credential_never_goes_to_an_address_out_of_the_database():
+    (route,) = own_routes(deployment(base_url="https://attacker.example"))
+    assert ("https://attacker.example", None) == (route.base_url, route.credential)
+
+
+def test_not_even_to_the_operators_own_address_when_the_database_names_it():
+    (route,) = own_routes(deployment(base_url="https://api.openai.com/v1"))
+    assert route.credential is None
+
+
+def test_a_deployments_own_credential_goes_to_its_own_address():
+    own = encrypt_credential("sk-own", secret=SECRET)
+    (route,) = own_routes(deployment(base_url="https://eu.example/v1/", credential=own))
+    assert ("https://eu.example/v1", "sk-own") == (route.base_url, route.credential)
+
+
+def test_a_bearer_token_of_the_environment_is_shown_as_one_by_deployments_too():
+    (route,) = own_routes(deployment(provider="anthropic"), environ={"ANTHROPIC_AUTH_TOKEN": "token"})
+    assert (Auth.BEARER, "token") == (route.provider.auth, route.credential)
+
+
+def test_a_credential_of_another_installation_leaves_the_deployment_out_and_says_so():
+    foreign = encrypt_credential("sk-own", secret="another secret")
+    with capture_logs() as logs:
+        assert [] == own_routes(deployment(credential=foreign))
+    assert ["deployment_left_out"] == [line["event"] for line in logs]
+
+
+def test_an_unknown_operator_leaves_the_deployment_out_and_says_so():
+    with capture_logs() as logs:
+        assert [] == own_routes(deployment(provider="nobody"))
+    assert "no provider 'nobody'" == logs[0]["reason"]
+
+
+def test_an_operator_without_an_address_of_its_own_needs_one():
+    with capture_logs() as logs:
+        assert [] == own_routes(deployment(provider="sim"), environ={})
+    assert "sim has no address of its own" == logs[0]["reason"]
+    (route,) = own_routes(deployment(provider="sim", base_url="http://127.0.0.1:9"), environ={})
+    assert "http://127.0.0.1:9/v1/messages" == route.base_url + route.provider.paths[Format.ANTHROPIC_MESSAGES]
+
+
+def test_the_environments_providers_are_shared_open_and_behind_everything_else():
+    routes = environment_routes(ENVIRON)
+    assert {"env:openai", "env:anthropic"} == {route.deployment.id for route in routes}
+    assert {(None, "*", -1)} == {
+        (route.deployment.organization_id, route.deployment.name, route.deployment.priority) for route in routes
+    }
+
+
+def test_an_empty_environment_has_no_routes():
+    assert [] == environment_routes({})

@@ -1,0 +1,92 @@
+from decimal import Decimal
+
+import pytest
+
+from headgate.domain.outcome import Outcome
+from headgate.ledger.postings import cost_event, orphan_event, orphan_log, request_log
+from tests.kit.books import NOON, logged, sent, settled
+
+
+def test_a_settled_attempt_is_booked_at_its_cost_with_every_dimension():
+    event = cost_event(sent(), settled())
+    assert "aigw_1_a:1" == event.event_id
+    assert (NOON, NOON + 3) == (event.occurred_at, event.settled_at)
+    assert (1_234, 9_000, False) == (event.amount_nano, event.hold_nano, event.estimated)
+    assert ["u1", "t1", "p1", "a1", "c1", "g1", "k1"] == [
+        getattr(event, name) for name in ("end_user", "team", "project", "app", "client", "agent", "task")
+    ]
+    assert {"input": 10, "cache_read": 5, "output": 7} == event.quantities
+    assert (15, 7, 22) == (event.prompt_tokens, event.completion_tokens, event.total_tokens)
+    assert "anthropic/claude@always#2" == event.card_id
+    assert (("web_search",), Decimal("0.000001234"), "priority") == (
+        event.unpriced_units,
+        event.reported_cost,
+        event.service_tier,
+    )
+    assert (200, None, "req_1") == (event.status, event.error, event.upstream_request_id)
+
+
+def test_without_usage_tokens_are_absent_and_not_zero():
+    event = cost_event(sent(), settled(outcome=Outcome.ESTIMATED, usage=None))
+    assert (None, None, True) == (event.quantities, event.total_tokens, event.estimated)
+
+
+def test_an_event_without_a_card_of_its_own_names_the_one_that_it_was_held_by():
+    assert "anthropic/claude@always#1" == cost_event(sent(), settled(card_id=None)).card_id
+
+
+def test_an_unpriced_event_has_no_amount():
+    event = cost_event(sent(card_id=None, hold=None), settled(card_id=None, cost=None))
+    assert (None, None, None) == (event.amount_nano, event.hold_nano, event.card_id)
+
+
+def test_what_never_reached_the_provider_makes_no_event():
+    assert cost_event(sent(), settled(outcome=Outcome.UNREACHED, usage=None, cost=None)) is None
+
+
+def test_what_the_provider_rejected_makes_an_event():
+    assert Outcome.REJECTED is cost_event(sent(), settled(outcome=Outcome.REJECTED, cost=0)).outcome
+
+
+@pytest.mark.parametrize("other", [{"attempt": 2}, {"request_id": "aigw_2_b"}])
+def test_records_of_two_attempts_do_not_settle_each_other(other: dict):
+    with pytest.raises(ValueError, match="does not settle"):
+        cost_event(sent(), settled(**other))
+
+
+def test_an_orphan_is_booked_at_its_hold_as_an_estimate():
+    event = orphan_event(sent(), NOON + 60)
+    assert (9_000, True, Outcome.ESTIMATED, "orphaned") == (
+        event.amount_nano,
+        event.estimated,
+        event.outcome,
+        event.error,
+    )
+    assert (NOON, NOON + 60) == (event.occurred_at, event.settled_at)
+    assert event.quantities is None
+
+
+def test_an_orphan_has_the_id_of_its_settled_event():
+    assert cost_event(sent(), settled()).event_id == orphan_event(sent(), NOON).event_id
+
+
+def test_a_logged_request_keeps_its_figures():
+    row = request_log(logged())
+    assert (NOON - 1, 1_234, 22, 120.5, "t1") == (
+        row.occurred_at,
+        row.cost_nano,
+        row.total_tokens,
+        row.latency_ms,
+        row.team,
+    )
+
+
+def test_a_request_that_nobody_logged_has_no_status_and_costs_its_hold():
+    row = orphan_log(sent(attempt=2))
+    assert (None, 9_000, 2, Outcome.ESTIMATED, None) == (
+        row.status,
+        row.cost_nano,
+        row.attempts,
+        row.outcome,
+        row.latency_ms,
+    )

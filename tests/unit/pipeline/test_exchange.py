@@ -1,0 +1,124 @@
+import json
+
+import msgspec
+import pytest
+
+from headgate.domain.errors import BadRequest, NotFound, UpstreamBroken
+from headgate.domain.formats import Format
+from headgate.domain.ids import DeploymentId
+from headgate.domain.usage import usage_of
+from headgate.pipeline.doors import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES, Door
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.intake import read_intake
+from headgate.providers.provider import Provider
+from headgate.providers.table import PROVIDERS
+from headgate.routing.table import Target
+from headgate.translate.codec import UntranslatableError
+from tests.kit.fakes import chat_answer
+
+OPENAI, ANTHROPIC = PROVIDERS["openai"], PROVIDERS["anthropic"]
+PLAIN = b'{"model":"m","messages":[{"role":"user","content":"Hi"}],"max_tokens":5}'
+STREAM = PLAIN[:-1] + b',"stream":true}'
+
+
+def exchange(body: bytes = PLAIN, door: Door = CHAT, provider: Provider = OPENAI, *, model: str = "m") -> Exchange:
+    target = Target(
+        deployment_id=DeploymentId("d"), provider=provider, base_url="http://u", credential=None, model=model
+    )
+    return Exchange(door, read_intake(door, body), target, body, max_output=None, created=1)
+
+
+def test_what_needs_no_change_goes_out_byte_by_byte():
+    assert PLAIN == exchange().body
+
+
+@pytest.mark.parametrize("body", [PLAIN.replace(b":", b": "), PLAIN[:-1] + b',"max_tokens":5}'])
+def test_white_space_and_repeated_fields_are_taken_out(body: bytes):
+    assert json.loads(PLAIN) == json.loads(exchange(body).body)
+    assert 1 == exchange(body).body.count(b'"max_tokens"')
+
+
+def test_the_model_that_is_sent_is_the_targets():
+    assert PLAIN.replace(b'"m"', b'"gpt-4o"') == exchange(model="gpt-4o").body
+
+
+def test_a_stream_is_asked_for_its_usage():
+    assert {"include_usage": True} == json.loads(exchange(STREAM).body)["stream_options"]
+
+
+def test_other_stream_options_stay():
+    body = STREAM[:-1] + b',"stream_options":{"include_usage":false,"include_obfuscation":false}}'
+    expected = {"include_usage": True, "include_obfuscation": False}
+    assert expected == json.loads(exchange(body).body)["stream_options"]
+
+
+def test_a_stream_that_asks_itself_goes_out_as_it_is():
+    body = STREAM[:-1] + b',"stream_options":{"include_usage":true}}'
+    assert body == exchange(body).body
+
+
+def test_an_operator_that_needs_no_asking_is_not_asked():
+    quiet = msgspec.structs.replace(OPENAI, usage_needs_asking=False)
+    assert STREAM == exchange(STREAM, provider=quiet).body
+
+
+def test_a_format_that_the_operator_speaks_passes_and_another_is_translated():
+    assert (Format.OPENAI_CHAT, False) == (exchange().format, exchange().translates)
+    translated = exchange(door=CHAT, provider=ANTHROPIC)
+    assert (Format.ANTHROPIC_MESSAGES, True) == (translated.format, translated.translates)
+    assert 5 == json.loads(translated.body)["max_tokens"]
+
+
+def test_a_limit_that_the_format_insists_on_is_filled_in():
+    body = b'{"model":"m","messages":[{"role":"user","content":"Hi"}]}'
+    assert 4096 == json.loads(exchange(body, provider=ANTHROPIC).body)["max_tokens"]
+
+
+@pytest.mark.parametrize(("door", "provider"), [(EMBEDDINGS, ANTHROPIC), (COUNT_TOKENS, OPENAI)])
+def test_a_door_that_the_operator_has_no_answer_to_is_not_found(door: Door, provider: Provider):
+    with pytest.raises(NotFound) as refusal:
+        exchange(b'{"model":"m"}', door, provider)
+    assert "endpoint_not_supported" == refusal.value.code
+
+
+def test_what_the_other_format_cannot_say_is_refused_by_field():
+    body = b'{"model":"m","messages":[{"role":"user","content":"Hi"}],"max_tokens":5,"n":2}'
+    with pytest.raises(BadRequest) as refusal:
+        exchange(body, CHAT, ANTHROPIC)
+    assert ("cannot_translate", "n") == (refusal.value.code, refusal.value.param)
+
+
+def test_a_whole_answer_of_the_same_format_passes_and_is_read():
+    one = exchange()
+    assert chat_answer() == one.answer(chat_answer())
+    assert usage_of(input=100, output=10) == one.reading.usage
+
+
+def test_a_whole_answer_of_another_format_is_translated_with_the_metered_usage():
+    one = exchange(PLAIN, MESSAGES, OPENAI)
+    message = json.loads(one.answer(chat_answer()))
+    assert ("message", 100, 10) == (
+        message["type"],
+        message["usage"]["input_tokens"],
+        message["usage"]["output_tokens"],
+    )
+
+
+def test_an_answer_that_is_no_answer_cannot_be_translated():
+    with pytest.raises(UntranslatableError):
+        exchange(PLAIN, MESSAGES, OPENAI).answer(b"<html>")
+
+
+@pytest.mark.parametrize(("door", "provider"), [(CHAT, OPENAI), (CHAT, ANTHROPIC), (MESSAGES, OPENAI)])
+def test_a_break_is_told_in_the_clients_format(door: Door, provider: Provider):
+    broken = exchange(STREAM, door, provider).broken(UpstreamBroken("It broke.", provider="p", unbilled=False))
+    assert b"It broke." in broken
+    assert (b"event: error\n" in broken) == (door is MESSAGES)
+
+
+def test_the_providers_words_are_found_in_its_error_body():
+    assert "Too much." == exchange().error_message(429, b'{"error":{"message":"Too much."}}')
+    assert "Busy" == exchange(door=MESSAGES, provider=ANTHROPIC).error_message(
+        529, b'{"type":"error","error":{"type":"overloaded_error","message":"Busy"}}'
+    )
+    assert exchange(b'{"model":"m"}', EMBEDDINGS).error_message(500, b"<html>oops</html>")

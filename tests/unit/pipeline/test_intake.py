@@ -1,0 +1,138 @@
+import json
+
+import msgspec
+import pytest
+
+from headgate.domain.errors import BadRequest
+from headgate.pipeline.doors import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES, Door
+from headgate.pipeline.intake import Intake, read_intake, splice
+
+
+def body(**fields: object) -> bytes:
+    return json.dumps({"model": "gpt-4o", "messages": []} | fields).encode()
+
+
+def refused(raw: bytes, door: Door = CHAT) -> BadRequest:
+    with pytest.raises(BadRequest) as refusal:
+        read_intake(door, raw)
+    return refusal.value
+
+
+def test_the_few_fields_that_decide_are_read():
+    intake = read_intake(CHAT, body(stream=True, stream_options={"include_usage": True, "include_obfuscation": False}))
+    assert ("gpt-4o", True, True) == (intake.model, intake.stream, intake.usage_asked)
+
+
+def test_without_stream_nothing_is_streamed():
+    intake = read_intake(MESSAGES, body())
+    assert (False, False) == (intake.stream, intake.usage_asked)
+
+
+@pytest.mark.parametrize("absent", ["null", "false"])
+def test_null_and_false_are_no_stream(absent: str):
+    raw = b'{"model":"m","messages":[],"stream":%s,"stream_options":null}' % absent.encode()
+    assert not read_intake(CHAT, raw).stream
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"", "empty_body"),
+        (b"{", "invalid_json"),
+        (b"not json", "invalid_json"),
+        (b"[]", "invalid_json"),
+        (b'"text"', "invalid_json"),
+        (b"null", "invalid_json"),
+        (b'{"model":"m","messages":[],"temperature":NaN}', "invalid_json"),
+        (b'{"model":"m","messages":[],"top_p":Infinity}', "invalid_json"),
+        (b'{"model":"m","messages":[]} trailing', "invalid_json"),
+        (b'{"model":"m","messages":["\xff"]}', "invalid_utf8"),
+        (b'{"model":"\xc3","messages":[]}', "invalid_utf8"),
+        (b'{"messages":[]}', "missing_field"),
+        (b'{"model":"m"}', "missing_field"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused_with_a_code(raw: bytes, code: str):
+    assert code == refused(raw).code
+
+
+@pytest.mark.parametrize("depth", [100_000, 5_000_000])
+def test_deep_nesting_is_refused_and_does_not_exhaust_the_stack(depth: int):
+    refusal = refused(b'{"model":"m","messages":' + b"[" * depth + b"]" * depth + b"}")
+    assert "invalid_json" == refusal.code
+    assert "nested too deeply" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"model": 3}, "model"),
+        ({"model": None}, "model"),
+        ({"model": ["gpt-4o"]}, "model"),
+        ({"model": ""}, "model"),
+        ({"model": "m" * 257}, "model"),
+        ({"model": "a\nb"}, "model"),
+        ({"model": "a\0b"}, "model"),
+        ({"messages": "hello"}, "messages"),
+        ({"messages": None}, "messages"),
+        ({"messages": {}}, "messages"),
+        ({"tools": {}}, "tools"),
+        ({"n": -1}, "n"),
+        ({"n": 0}, "n"),
+        ({"n": "two"}, "n"),
+        ({"n": 1.5}, "n"),
+        ({"n": True}, "n"),
+        ({"n": 129}, "n"),
+        ({"n": 10**40}, "n"),
+        ({"max_tokens": "many"}, "max_tokens"),
+        ({"max_tokens": 1e40}, "max_tokens"),
+        ({"max_completion_tokens": [5]}, "max_completion_tokens"),
+        ({"stream": "true"}, "stream"),
+        ({"stream": 1}, "stream"),
+        ({"stream_options": "usage"}, "stream_options"),
+        ({"stream_options": {"include_usage": "yes"}}, "stream_options"),
+    ],
+)
+def test_a_field_of_the_wrong_kind_is_refused_by_name(fields: dict, param: str):
+    assert param == refused(body(**fields)).param
+
+
+def test_optional_fields_may_be_null():
+    assert "gpt-4o" == read_intake(CHAT, body(tools=None, n=None, max_tokens=None, max_completion_tokens=None)).model
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 2**31, 10**40])
+def test_whole_limits_are_the_providers_to_judge(limit: int):
+    assert "gpt-4o" == read_intake(CHAT, body(max_tokens=limit, max_completion_tokens=limit)).model
+
+
+@pytest.mark.parametrize("door", [EMBEDDINGS, COUNT_TOKENS])
+def test_a_door_that_does_not_stream_refuses_to(door: Door):
+    assert "stream" == refused(body(stream=True), door).param
+
+
+def test_embeddings_need_no_messages():
+    assert "m" == read_intake(EMBEDDINGS, b'{"model":"m","input":"text"}').model
+
+
+def test_of_a_field_that_is_given_twice_the_last_is_read_and_it_is_sent_once():
+    intake = read_intake(CHAT, b'{"model":"cheap","messages":[],"model":"dear"}')
+    assert "dear" == intake.model
+    assert {"model": "dear", "messages": []} == json.loads(splice(intake.fields, {}))
+    assert 1 == splice(intake.fields, {}).count(b'"model"')
+
+
+def test_splicing_keeps_the_bytes_of_every_other_value():
+    raw = b'{ "model" : "old", "messages":[ {"role":"user","content":"\\u00e4 \xc3\xa4"} ], "seed": 1.10e3, "x":{"b":1,"b":2} }'
+    intake: Intake = read_intake(CHAT, raw)
+    expected = (
+        b'{"model":"new","messages":[ {"role":"user","content":"\\u00e4 \xc3\xa4"} ],"seed":1.10e3,"x":{"b":1,"b":2}}'
+    )
+    assert expected == splice(intake.fields, {"model": "new"})
+
+
+def test_splicing_adds_what_is_not_there():
+    fields = {"model": msgspec.Raw(b'"m"')}
+    assert b'{"model":"m","stream_options":{"include_usage":true}}' == splice(
+        fields, {"stream_options": {"include_usage": True}}
+    )

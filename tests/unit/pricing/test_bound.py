@@ -1,0 +1,117 @@
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from headgate.domain.ids import CardId
+from headgate.domain.prices import Match, PriceCard, Rate, Tier, Variant
+from headgate.domain.usage import Unit
+from headgate.pricing.bound import RequestShape, input_bound, output_bound, upper_bound
+from headgate.pricing.compiled import compile_card
+
+CARD = PriceCard(
+    id=CardId("acme/m1@always#1"),
+    provider="acme",
+    model="m1",
+    match=Match(equals="m1"),
+    rates={
+        Unit.INPUT: Rate(Decimal(3), (Tier(1_000, Decimal(6)),)),
+        Unit.CACHE_WRITE: Rate(Decimal(4)),
+        Unit.OUTPUT: Rate(Decimal(15)),
+        Unit.OUTPUT_REASONING: Rate(Decimal(20)),
+        Unit.WEB_SEARCH: Rate(Decimal(10_000)),
+    },
+    variants=(Variant("priority", {Unit.OUTPUT_REASONING: Rate(Decimal(50))}),),
+    context_window=5_000,
+    max_output=400,
+    source="headgate",
+)
+COMPILED = compile_card(CARD)
+PLAIN = RequestShape(body_bytes=100, max_output_tokens=10)
+
+
+def changed(**fields: object) -> RequestShape:
+    return msgspec.structs.replace(PLAIN, **fields)
+
+
+def test_input_is_bounded_by_size_surcharge_and_window():
+    assert 100 == input_bound(COMPILED, PLAIN)
+    assert 140 == input_bound(COMPILED, changed(surcharge_tokens=40))
+    assert 5_000 == input_bound(COMPILED, changed(body_bytes=10**6))
+
+
+def test_what_refers_outside_is_bounded_by_the_window_alone():
+    assert 5_000 == input_bound(COMPILED, changed(refers_outside=True))
+
+
+def test_an_image_costs_what_its_family_says_and_the_window_elsewhere():
+    mini = compile_card(msgspec.structs.replace(CARD, model="gpt-4o", context_window=None))
+    assert 100 + 2 * 1_445 == input_bound(mini, changed(images=2))
+    assert 5_000 == input_bound(COMPILED, changed(images=1))
+
+
+def test_a_model_that_searches_by_itself_is_bounded_by_the_window():
+    assert 5_000 == input_bound(compile_card(msgspec.structs.replace(CARD, model="groq/compound")), PLAIN)
+
+
+def test_output_is_bounded_by_the_limit_then_by_the_model_then_by_the_window():
+    assert 10 == output_bound(COMPILED, PLAIN)
+    assert 400 == output_bound(COMPILED, changed(max_output_tokens=None))
+    assert 400 == output_bound(COMPILED, changed(max_output_tokens=10**9))
+    assert 5_000 == output_bound(msgspec.structs.replace(COMPILED, max_output=None), changed(max_output_tokens=None))
+
+
+def test_every_choice_has_its_output():
+    assert 30 == output_bound(COMPILED, changed(choices=3))
+
+
+def test_embeddings_have_none():
+    assert 0 == output_bound(COMPILED, changed(output=False))
+
+
+def test_every_token_is_held_at_its_dearest_rate():
+    assert 100 * 4_000 + 10 * 20_000 == upper_bound(COMPILED, PLAIN)
+
+
+def test_a_tier_within_reach_counts():
+    assert 1_001 * 6_000 + 10 * 20_000 == upper_bound(COMPILED, changed(body_bytes=1_001))
+
+
+def test_an_hour_in_the_cache_is_dearer():
+    assert 100 * 6_000 + 10 * 20_000 == upper_bound(COMPILED, changed(long_cache=True))
+
+
+def test_a_dearer_service_tier_counts_when_the_request_names_it():
+    assert 100 * 4_000 + 10 * 50_000 == upper_bound(COMPILED, changed(service_tiers=("priority",)))
+
+
+def test_searches_are_held():
+    assert 100 * 4_000 + 10 * 20_000 + 2 * 10_000_000 == upper_bound(COMPILED, changed(searches=2))
+
+
+def test_the_fee_per_request_is_held():
+    card = compile_card(msgspec.structs.replace(CARD, rates={**CARD.rates, Unit.REQUEST: Rate(Decimal(7_000))}))
+    assert 100 * 4_000 + 10 * 20_000 + 7_000_000 == upper_bound(card, PLAIN)
+
+
+def test_a_free_model_holds_nothing_even_where_nothing_is_known():
+    free = msgspec.structs.replace(COMPILED, free=True, context_window=None, max_output=None)
+    assert 0 == upper_bound(free, changed(refers_outside=True, max_output_tokens=None))
+
+
+@pytest.mark.parametrize("shape", [changed(refers_outside=True), changed(images=1), changed(max_output_tokens=None)])
+def test_without_a_window_or_a_limit_there_is_no_bound(shape: RequestShape):
+    assert upper_bound(msgspec.structs.replace(COMPILED, context_window=None, max_output=None), shape) is None
+
+
+@pytest.mark.parametrize("unit", [Unit.INPUT, Unit.OUTPUT, Unit.WEB_SEARCH])
+def test_without_a_rate_that_may_be_needed_there_is_no_bound(unit: Unit):
+    rates = {other: rate for other, rate in CARD.rates.items() if other is not unit}
+    if unit is Unit.OUTPUT:
+        rates.pop(Unit.OUTPUT_REASONING)
+    assert upper_bound(compile_card(msgspec.structs.replace(CARD, rates=rates)), changed(searches=1)) is None
+
+
+def test_a_hold_is_rounded_up():
+    card = compile_card(msgspec.structs.replace(CARD, rates={Unit.INPUT: Rate(Decimal("0.00001"))}))
+    assert 1 == upper_bound(card, RequestShape(body_bytes=1, output=False))

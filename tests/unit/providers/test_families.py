@@ -1,0 +1,39 @@
+import pytest
+
+from headgate.providers.families import family_of, searches_by_itself
+
+
+@pytest.mark.parametrize(
+    ("expected", "model"),
+    [
+        (16_384, "gpt-4o-mini-2024-07-18"),
+        (32_768, "gpt-4.1"),
+        (64_000, "claude-sonnet-4-5-20250929"),
+        (8_192, "anthropic/claude-3.5-sonnet"),
+        (64_000, "anthropic/claude-sonnet-4.5"),
+        (65_536, "gemini-2.5-flash"),
+        (None, "my-finetune"),
+    ],
+)
+def test_the_longest_output_follows_from_the_family(expected: int | None, model: str):
+    assert expected == family_of(model).max_output
+
+
+def test_the_longest_prefix_names_the_family():
+    assert 48_169 == family_of("gpt-4o-mini").image_tokens
+    assert 1_445 == family_of("gpt-4o").image_tokens
+
+
+def test_an_unknown_family_has_no_facts():
+    assert (None, None) == family_of("my-finetune")[1:]
+
+
+@pytest.mark.parametrize(
+    "model", ["groq/compound", "gpt-4o-search-preview", "sonar-deep-research", "openai/gpt-4o:online"]
+)
+def test_some_models_search_by_themselves(model: str):
+    assert searches_by_itself(model)
+
+
+def test_most_models_do_not():
+    assert not searches_by_itself("gpt-4o")

@@ -1,0 +1,91 @@
+import json
+
+import pytest
+
+from headgate.domain.errors import (
+    BadRequest,
+    Fault,
+    Forbidden,
+    GatewayError,
+    NotAuthenticated,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    Unpriced,
+    UpstreamBroken,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+from headgate.pipeline.doors import Envelope
+from headgate.server.errors import render_error
+
+REJECTED = {"provider": "openai", "unbilled": True, "body": b'{"secret": "body"}'}
+ERRORS = [
+    (BadRequest("No.", code="c", param="model"), 400, "invalid_request_error"),
+    (NotAuthenticated("No.", code="c"), 401, "authentication_error"),
+    (Unpriced("No.", code="c"), 402, "billing_error"),
+    (Forbidden("No.", code="c"), 403, "permission_error"),
+    (NotFound("No.", code="c"), 404, "not_found_error"),
+    (TooLarge("No.", code="c"), 413, "request_too_large"),
+    (Unavailable("No.", code="c"), 503, "overloaded_error"),
+    (UpstreamUnreachable("No.", provider="openai", unbilled=True), 502, "api_error"),
+    (UpstreamTimeout("No.", provider="openai", unbilled=False), 504, "timeout_error"),
+    (UpstreamBroken("No.", provider="openai", unbilled=False), 502, "api_error"),
+    (UpstreamRejected("No.", status=429, **REJECTED), 429, "rate_limit_error"),
+    (UpstreamRejected("No.", status=529, **REJECTED), 529, "overloaded_error"),
+    (UpstreamRejected("No.", status=418, **REJECTED), 418, "api_error"),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "kind"), ERRORS)
+def test_an_anthropic_client_reads_its_own_shape(error: GatewayError, status: int, kind: str):
+    rendered = render_error(error, Envelope.ANTHROPIC, "aigw_1_a")
+    document = json.loads(rendered.body)
+    assert (status, "error", kind, "aigw_1_a") == (
+        rendered.status,
+        document["type"],
+        document["error"]["type"],
+        document["request_id"],
+    )
+
+
+@pytest.mark.parametrize(("error", "status", "kind"), ERRORS)
+def test_an_openai_client_reads_its_own_shape(error: GatewayError, status: int, kind: str):
+    rendered = render_error(error, Envelope.OPENAI, "aigw_1_a")
+    told = json.loads(rendered.body)["error"]
+    assert status == rendered.status
+    assert {"message", "type", "param", "code", "source", "request_id"} == told.keys()
+    assert "(request aigw_1_a)" in told["message"]
+
+
+@pytest.mark.parametrize("envelope", Envelope)
+def test_who_is_at_fault_is_said(envelope: Envelope):
+    ours = json.loads(render_error(ERRORS[0][0], envelope, "r").body)["error"]
+    theirs = json.loads(render_error(ERRORS[7][0], envelope, "r").body)["error"]
+    assert ("gateway", "model", "c") == (ours["source"], ours["param"], ours["code"])
+    assert ("provider", None, "upstream_unreachable") == (theirs["source"], theirs["param"], theirs["code"])
+    assert theirs["message"].startswith("openai: ")
+
+
+@pytest.mark.parametrize("envelope", Envelope)
+@pytest.mark.parametrize("error", [Fault("a password"), GatewayError("a password")])
+def test_a_fault_shows_nothing_but_the_id(envelope: Envelope, error: GatewayError):
+    rendered = render_error(error, envelope, "aigw_1_a")
+    assert 500 == rendered.status
+    assert b"password" not in rendered.body
+    assert b"aigw_1_a" in rendered.body
+
+
+def test_the_providers_body_is_not_shown_in_our_envelope():
+    assert b"secret" not in render_error(ERRORS[10][0], Envelope.OPENAI, "r").body
+
+
+def test_when_to_come_back_is_a_header():
+    headers = dict(render_error(Unavailable("Later.", code="c", retry_after_s=5), Envelope.OPENAI, "r").headers)
+    assert (b"5", b"r", b"application/json") == (
+        headers[b"retry-after"],
+        headers[b"x-request-id"],
+        headers[b"content-type"],
+    )
+    assert b"retry-after" not in dict(render_error(ERRORS[0][0], Envelope.OPENAI, "r").headers)

@@ -1,0 +1,126 @@
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+
+import pytest
+
+from headgate.domain.errors import TooLarge
+from headgate.server.pages import ConsoleProxy
+from tests.kit.gateway import free_port
+from tests.unit.server.asgi import Client, call, scope
+
+
+class Seen(NamedTuple):
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Console:
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+        console = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                console.seen.append(Seen(self.command, self.path, headers, body))
+                self.send_response(302 if self.path.startswith("/moved") else 200)
+                self.send_header("content-type", "text/html")
+                self.send_header("location", "/elsewhere")
+                self.send_header("set-cookie", "a=1")
+                self.send_header("set-cookie", "b=2")
+                self.send_header("content-length", "5")
+                self.end_headers()
+                self.wfile.write(b"hello")
+
+            def do_GET(self) -> None:
+                self.answer()
+
+            def do_POST(self) -> None:
+                self.answer()
+
+            def log_message(self, *_: object) -> None:
+                """Keep quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    opened = Console()
+    yield opened
+    opened.server.shutdown()
+    opened.server.server_close()
+
+
+@pytest.fixture
+async def proxy(console: Console):
+    opened = ConsoleProxy(console.url)
+    yield opened
+    await opened.close()
+
+
+async def test_a_page_comes_as_the_console_gave_it(console: Console, proxy: ConsoleProxy):
+    client = await call(proxy, scope("/admin/", method="GET", query="q=a%20b&p=2", headers={"cookie": "s=1"}))
+    assert (200, b"hello", "text/html") == (client.status, client.body, client.headers["content-type"])
+    assert ("GET", "/admin/?q=a%20b&p=2", "s=1") == (
+        console.seen[0].method,
+        console.seen[0].path,
+        console.seen[0].headers["cookie"],
+    )
+
+
+async def test_every_cookie_is_set(proxy: ConsoleProxy):
+    client = await call(proxy, scope("/admin/", method="GET"))
+    cookies = [value for name, value in client.heard[0]["headers"] if name == b"set-cookie"]
+    assert [b"a=1", b"b=2"] == cookies
+
+
+async def test_a_form_is_posted(console: Console, proxy: ConsoleProxy):
+    headers = {"content-type": "application/x-www-form-urlencoded", "host": "headgate.example"}
+    await call(proxy, scope("/admin/login/", headers=headers), b"user=a&", b"password=b")
+    seen = console.seen[0]
+    assert ("POST", b"user=a&password=b", "headgate.example") == (seen.method, seen.body, seen.headers["host"])
+
+
+async def test_a_redirect_goes_to_the_browser(console: Console, proxy: ConsoleProxy):
+    client = await call(proxy, scope("/moved", method="GET"))
+    assert (302, "/elsewhere", 1) == (client.status, client.headers["location"], len(console.seen))
+
+
+async def test_the_console_learns_who_asks_and_not_what_the_client_claims(console: Console, proxy: ConsoleProxy):
+    await call(proxy, scope("/", method="GET", headers={"x-forwarded-for": "6.6.6.6", "connection": "close"}))
+    assert ("10.0.0.9", "http") == (
+        console.seen[0].headers["x-forwarded-for"],
+        console.seen[0].headers["x-forwarded-proto"],
+    )
+
+
+async def test_a_quoted_path_stays_quoted(console: Console, proxy: ConsoleProxy):
+    asked = scope("/admin/a b/", method="GET") | {"raw_path": b"/admin/a%20b/"}
+    await call(proxy, asked)
+    assert "/admin/a%20b/" == console.seen[0].path
+
+
+async def test_while_the_console_is_away_a_page_says_so():
+    proxy = ConsoleProxy(f"http://127.0.0.1:{free_port()}")
+    client = await call(proxy, scope("/admin/", method="GET"))
+    assert 503 == client.status
+    assert b"console is starting or away" in client.body
+    await proxy.close()
+
+
+async def test_a_form_that_is_too_large_is_refused(proxy: ConsoleProxy):
+    client = Client()
+    asked = scope("/admin/", headers={"content-length": str(10**9)})
+    with pytest.raises(TooLarge):
+        await proxy(asked, client.receive, client.send)

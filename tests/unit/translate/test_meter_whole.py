@@ -1,0 +1,25 @@
+from headgate.domain.formats import Format
+from headgate.domain.usage import usage_of
+from headgate.providers.table import provider
+from headgate.translate.meter import meter_for
+
+
+def test_an_embeddings_body_tells_model_and_input():
+    meter = meter_for(Format.OPENAI_EMBEDDINGS, provider("openai"))
+    body = b'{"object":"list","data":[{"embedding":[0.1,-2]}],"model":"text-embedding-3-small","usage":{"prompt_tokens":8,"total_tokens":8}}'
+    meter.read_body(body)
+    assert usage_of(input=8) == meter.reading.usage
+    assert ("text-embedding-3-small", True) == (meter.reading.response_model, meter.reading.complete)
+
+
+def test_counting_tokens_uses_nothing():
+    meter = meter_for(Format.ANTHROPIC_COUNT_TOKENS, provider("anthropic"))
+    meter.read_body(b'{"input_tokens":2095}')
+    assert meter.reading.usage is None
+    assert meter.reading.complete
+
+
+def test_bytes_pass_untouched():
+    meter = meter_for(Format.OPENAI_EMBEDDINGS, provider("openai"))
+    assert b"half an ev" == meter.feed(b"half an ev")
+    assert b"" == meter.finish()
