@@ -96,6 +96,10 @@ async def _relay(
             if passed:
                 if not story.has_content and exchange.reading.has_content:
                     story.content_seen()
+                if exchange.reading.ended:
+                    # A client that has the last event has a whole answer: what it cost must be on record before.
+                    attempt.settle_answer(exchange.reading)
+                    story.end(status=answer.status, reply=reply)
                 yield passed
         tail, cut = exchange.finish(), None
     except UpstreamError as broken:

@@ -31,6 +31,8 @@ class Reading(msgspec.Struct):
     """Content (or a tool call, or thinking) has been seen: from here on a fallback would mix answers."""
     complete: bool = False
     """The format's own end was seen ([DONE], message_stop, a finish reason, or a whole body)."""
+    ended: bool = False
+    """Nothing follows: the stream's last event was seen ([DONE], message_stop). A client takes it for a whole answer."""
     error: str | None = None
     """Message of an error event inside a stream that began well."""
 

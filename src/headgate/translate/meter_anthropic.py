@@ -109,7 +109,7 @@ class AnthropicMeter:
                     reading.complete = True
                 self._merge(event.usage)
             case "message_stop":
-                reading.complete = True
+                reading.complete = reading.ended = True
             case "error":
                 self._fail(event)
             case "message":

@@ -90,7 +90,7 @@ class OpenAIChatMeter:
             return True
         data = event_data(raw)
         if data == b"[DONE]":
-            self.reading.complete = True
+            self.reading.complete = self.reading.ended = True
             return True
         chunk = _decode(data) if data else None
         if chunk is None:

@@ -4,9 +4,10 @@ import pytest
 
 from headgate.domain.errors import UpstreamRejected
 from headgate.domain.ids import DeploymentId
+from headgate.ledger.records import Logged, Settled
 from headgate.pipeline.doors import MESSAGES
 from headgate.snapshot.contract import Deployment
-from tests.kit.fakes import Rig, ScriptedAnswer, chat_answer, chat_stream, read_all, snapshot_of
+from tests.kit.fakes import Rig, ScriptedAnswer, chat_answer, chat_stream, message_stream, read_all, snapshot_of
 
 ALIAS = Deployment(id=DeploymentId("d"), organization_id=None, name="alias", provider="openai", model="gpt-4o")
 MESSAGE = {"model": "alias", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 50}
@@ -61,3 +62,25 @@ async def test_a_broken_stream_in_another_format_ends_in_the_clients_own_error()
     assert b"event: error\n" in given
     assert b"message_stop" not in given
     assert "error" == json.loads(given.split(b"data: ")[-1])["type"]
+
+
+@pytest.mark.parametrize("door", ["chat", "messages"])
+async def test_a_client_that_has_the_last_event_finds_its_cost_on_record(door: str):
+    # A kill -9 right behind the last event must not turn a whole answer into an estimate.
+    rig = Rig()
+    if door == "chat":
+        script, body, last = chat_stream(), {"model": "gpt-4o", "messages": [], "stream": True}, b"[DONE]"
+        reply = await rig.run(ScriptedAnswer(200, script), body=body)
+    else:
+        script, body, last = (
+            message_stream(),
+            {**MESSAGE, "model": "claude-sonnet-4-5", "stream": True},
+            b"message_stop",
+        )
+        reply = await rig.run(ScriptedAnswer(200, script), door=MESSAGES, body=body)
+    assert reply.stream is not None
+    async for chunk in reply.stream:
+        if last in chunk:
+            assert 1 == len(rig.journal.of(Settled))
+            assert 1 == len(rig.journal.of(Logged))
+    assert 1 == len(rig.journal.of(Settled))
