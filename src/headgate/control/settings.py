@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "headgate.control.pricing",
     "headgate.control.requestlog",
     "headgate.control.ledger",
+    "headgate.control.budgets",
     "headgate.control.publication",
 ]
 MIDDLEWARE = [

@@ -8,7 +8,9 @@ GatewayError
 │   ├── Forbidden          403  the key or organisation may not
 │   ├── NotFound           404  no such route or model
 │   ├── NotAllowed         405  no such method at this path
+│   ├── Conflict           409  an idempotency key in use, or used for another body
 │   ├── TooLarge           413  body over the limit
+│   ├── LimitExceeded      429  a budget or a rate limit
 │   └── Unavailable        503  we cannot record or cannot look up: retry later
 ├── UpstreamError          theirs: provider, status, retryable, billed?
 │   ├── UpstreamUnreachable 502 no connection: provably unbilled
@@ -84,6 +86,36 @@ class NotAllowed(Refused):
 
     status = 405
     type = "invalid_request_error"
+
+
+class Conflict(Refused):
+    """The same idempotency key is in use, or was used for something else."""
+
+    status = 409
+    type = "conflict_error"
+
+
+class LimitExceeded(Refused):
+    """Over a budget or a rate limit.
+
+    SDKs retry 429 on their own; `should_retry` False says `x-should-retry: false`: a budget does not refill so soon.
+    """
+
+    status = 429
+    type = "rate_limit_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        param: str | None = None,
+        retry_after_s: int | None = None,
+        should_retry: bool = True,
+    ) -> None:
+        """As `Refused`; `should_retry` False keeps SDKs from trying again by themselves."""
+        super().__init__(message, code=code, param=param, retry_after_s=retry_after_s)
+        self.should_retry = should_retry
 
 
 class TooLarge(Refused):

@@ -9,11 +9,42 @@ from decimal import Decimal
 
 import msgspec
 
+from headgate.domain.budget import LeaseClass, WindowId
 from headgate.domain.ids import CardId, DeploymentId, KeyId, OrganizationId, RequestId
 from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution
 from headgate.domain.usage import Usage
+
+
+class Held(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What an attempt holds in one window."""
+
+    window: WindowId
+    lease_class: LeaseClass
+    amount: int
+    """In the window's unit."""
+
+
+class Charge(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What an attempt costs one window."""
+
+    cost: int
+    """Booked in full, in the window's unit."""
+    from_lease: int
+    """Of that, what the lease covers; the rest is an overrun."""
+
+
+class Verdict(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What one rule of one policy or budget said of a request."""
+
+    policy: str
+    """Its name."""
+    rule: str
+    """For example `blockedModels`."""
+    effect: str
+    """`blocked`, or `would_block` in shadow mode."""
+    reason: str
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, tag="sent", gc=False):
@@ -40,6 +71,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, tag="sent", gc=False):
     hold: NanoUsd | None
     """Upper bound of the cost; None with an unpriced model."""
     stream: bool
+    holds: tuple[Held, ...] = ()
+    """One per window in scope, ascending by window."""
 
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True, tag="settled", gc=False):
@@ -67,6 +100,8 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True, tag="settled", gc=False
     """The provider's HTTP status, None when there was none."""
     error: str | None = None
     """Stable code when the outcome is not OK."""
+    charges: tuple[Charge, ...] = ()
+    """One per hold of the `Sent`, in its order; empty where nothing is charged (`REJECTED`, `UNREACHED`)."""
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True, tag="logged", gc=False):
@@ -102,6 +137,12 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, tag="logged", gc=False):
     """Of the request body as it came."""
     client_gone: bool
     """The client hung up before the end."""
+    verdicts: tuple[Verdict, ...] = ()
+    """What policies and shadow rules said against it."""
+    degraded_to: str | None = None
+    """The open model that was called instead, because a budget did not admit the one that was asked for."""
+    clamped_to: int | None = None
+    """`max_tokens` as it was sent, where a budget lowered it."""
 
 
 Record = Sent | Settled | Logged

@@ -1,12 +1,15 @@
 """What the pipeline needs from outside, and nothing about how it is done."""
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
-from headgate.domain.ids import RequestId
+from headgate.domain.budget import WindowId
+from headgate.domain.ids import OwnerId, RequestId
 from headgate.domain.principal import Principal
 from headgate.ledger.records import Record
+from headgate.ledger.windows import Drawing, Drawn, Pulse, WindowState
 from headgate.pipeline.config import Config
+from headgate.snapshot.contract import RateLimit
 
 
 class JournalFullError(Exception):
@@ -123,4 +126,150 @@ class Configs(Protocol):
         Raises:
             Unavailable: none was read yet.
         """
+        ...
+
+
+class StoreUnavailableError(Exception):
+    """The lease store did not answer: whether the operation happened is unknown until it is asked again."""
+
+
+class OwnerClosedError(Exception):
+    """The store does not take operations of this owner: it is closed, or the store lost some of its operations."""
+
+
+class LeaseStore(Protocol):
+    """The windows and leases that all workers share. Rules 5 to 9 of the money protocol.
+
+    `draw` and `give_back` carry a number that grows by one with every operation of the owner that happened; the same
+    number twice happens once. A draw that missed did not happen, and its number is free.
+    """
+
+    async def open(self, owner: OwnerId, *, node: str, boot_id: str) -> None:
+        """Register the owner with operation number 0; a second time changes nothing.
+
+        Raises:
+            StoreUnavailableError: no answer.
+        """
+        ...
+
+    async def draw(self, owner: OwnerId, seq: int, drawings: Sequence[Drawing]) -> Drawn:
+        """Take from all windows or from none. Windows that have no row yet are inserted.
+
+        Raises:
+            StoreUnavailableError: no answer; ask again with the same number.
+            OwnerClosedError: the owner is closed, or `seq` is not the one after its last.
+        """
+        ...
+
+    async def give_back(self, owner: OwnerId, seq: int, returns: Sequence[Drawing]) -> dict[WindowId, WindowState]:
+        """Return what is free; the states after it.
+
+        Raises:
+            StoreUnavailableError, OwnerClosedError: as for `draw`.
+        """
+        ...
+
+    async def recall(self, windows: Collection[WindowId]) -> dict[WindowId, WindowState]:
+        """Ask all workers to return what is free in these windows; the states now. Unknown windows are left out.
+
+        Raises:
+            StoreUnavailableError: no answer.
+        """
+        ...
+
+    async def states(self, windows: Collection[WindowId]) -> dict[WindowId, WindowState]:
+        """How windows stand; those that were never drawn from are left out.
+
+        Raises:
+            StoreUnavailableError: no answer.
+        """
+        ...
+
+    async def pulse(self, owner: OwnerId) -> Pulse:
+        """What the owner has to know.
+
+        Raises:
+            StoreUnavailableError: no answer.
+        """
+        ...
+
+
+class Counted(NamedTuple):
+    """One rate limit as it applies to one request."""
+
+    rule: RateLimit
+    subject: str
+    """What is counted: `<rule id>/<subject>` is the counter's name."""
+
+
+class Exceeded(NamedTuple):
+    """A rate limit that does not admit a request."""
+
+    counted: Counted
+    what: str
+    """`requests`, `tokens` or `concurrency`."""
+    limit: int
+    retry_after_s: float
+
+
+class Admission(NamedTuple):
+    """A request that was counted; goes back to the limiter once, at its end."""
+
+    counted: Sequence[Counted]
+    tokens: int
+    """As estimated."""
+    at: float
+    headers: Sequence[tuple[bytes, bytes]]
+    """Standard `x-ratelimit-*` headers: of the limit that is nearest to its end."""
+
+
+class RateLimiter(Protocol):
+    """Counts requests, tokens and concurrency. Never fails: what cannot be counted together is counted alone."""
+
+    async def admit(self, counted: Sequence[Counted], *, tokens: int, now: float) -> Admission | Exceeded:
+        """Count a request in all its limits, or in none."""
+        ...
+
+    def finish(self, admission: Admission, *, tokens: int | None) -> None:
+        """The request ended: let go of its place among those at once, and correct its tokens where it was counted.
+
+        `tokens`: as used; None keeps the estimate, 0 is for a request that was never sent.
+        """
+        ...
+
+
+class StoredAnswer(NamedTuple):
+    """An answer that was kept for its idempotency key."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Claim(NamedTuple):
+    """The right to answer for an idempotency key."""
+
+    scope: str
+    """Virtual key id."""
+    key: str
+
+
+class Replays(Protocol):
+    """Answers by idempotency key."""
+
+    async def claim(self, scope: str, key: str, body_sha256: str, *, now: float) -> Claim | StoredAnswer:
+        """Claim the key, or get what was answered before.
+
+        Raises:
+            Conflict: another request with this key is running, or its body was another one.
+            Unavailable: the store does not answer: without it a second charge cannot be excluded.
+        """
+        ...
+
+    async def keep(self, claim: Claim, answer: StoredAnswer) -> None:
+        """Keep the answer of a request that was charged; logs and keeps the claim when it cannot."""
+        ...
+
+    async def release(self, claim: Claim) -> None:
+        """Nothing was charged: the key is free again."""
         ...

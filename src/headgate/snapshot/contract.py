@@ -16,11 +16,15 @@ from typing import TypeVar
 
 import msgspec
 
+from headgate.domain.budget import BudgetId, BudgetUnit, Period, Scope
 from headgate.domain.ids import DeploymentId
+from headgate.domain.money import NanoUsd
 from headgate.domain.prices import PriceCard
 from headgate.domain.principal import Principal
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
+
+DEFAULT_CRITICAL_TASKS = ("ads_copy", "brand_voice")
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +39,128 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     unpriced_allowed: bool = False
     """May call models without a price card: their cost events have no amount. Never applies under a hard budget."""
     capture_content: bool = False
+    open_model: str | None = None
+    """Public name of the model that requests degrade to when a budget does not admit them; None: they are refused."""
+    critical_tasks: tuple[str, ...] = DEFAULT_CRITICAL_TASKS
+    """Tasks that may use what lies between the limit and the hard limit of a soft budget."""
+
+
+class SubjectEpoch(msgspec.Struct, frozen=True, array_like=True):
+    """How often one subject's window of a shared budget was reset."""
+
+    subject: str
+    epoch: int
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """A limit on what a scope may spend in a period. All budgets in a request's scope are held, or none."""
+
+    id: BudgetId
+    organization_id: str | None
+    """None: the installation's; counts every organisation (scope `system`) or applies inside each of them."""
+    name: str
+    scope: Scope
+    subject: str | None = None
+    """External id (for a key: its id) whose spending it bounds; None: each subject of the scope has windows of its own.
+    Always None for `system` and `organization`."""
+    period: Period
+    calendar: str
+    """Id of the `Calendar` with the edges of its windows."""
+    unit: BudgetUnit
+    limit: int
+    """Nano-USD (at the rate in force), tokens or requests."""
+    hard: int
+    """What critical tasks may go to: the limit times the soft multiplier; the limit itself for a hard budget."""
+    limit_version: int = 1
+    """Grows with every change of the limit; the newer wins."""
+    epoch: int = 0
+    """Grows with every reset: windows of another epoch are other windows."""
+    subject_epochs: tuple[SubjectEpoch, ...] = ()
+    """Resets of single subjects, on top of `epoch`."""
+    currency: str = "USD"
+    usd_rate: str = "1"
+    """USD per unit of the currency, as a decimal literal; frozen in the window that is opened with it."""
+    clamp: bool = False
+    """May lower `max_tokens` to what is affordable instead of refusing."""
+    top_up: bool = False
+    """Streams may start with a part of their hold and draw more while they run; cut when there is no more."""
+    policy: str | None = None
+    """Name of the policy that it enforces: refused with 403 in that name instead of 429."""
+    shadow: bool = False
+    """Counts, and says what it would refuse, but refuses nothing."""
+
+
+class Edge(msgspec.Struct, frozen=True, array_like=True):
+    """One window of a calendar."""
+
+    label: str
+    """`2026-11-20`, `2026-11` or `total`."""
+    starts_at: int
+    """Epoch seconds; for a period without end 0."""
+    ends_at: int | None
+    """Excluded; None: never."""
+
+
+class Calendar(msgspec.Struct, frozen=True, kw_only=True):
+    """Edges of a period in a time zone, computed once, so that all nodes agree on them."""
+
+    id: str
+    """`<period>:<time zone>`."""
+    edges: tuple[Edge, ...]
+    """Ascending, without gaps, from yesterday's on and well into the future."""
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What an organisation allows. An empty list allows all; block beats allow. Its daily cost is a `Budget`."""
+
+    id: str
+    organization_id: str
+    name: str
+    shadow: bool = False
+    """Says what it would refuse, but refuses nothing."""
+    allowed_models: tuple[str, ...] = ()
+    """Globs over public model names."""
+    blocked_models: tuple[str, ...] = ()
+    allowed_providers: tuple[str, ...] = ()
+    allowed_tasks: tuple[str, ...] = ()
+    required_attribution: tuple[str, ...] = ()
+    """Names of `Attribution` fields that a request must carry."""
+    max_tokens_per_request: int | None = None
+    """Input bound and output bound together."""
+    max_cost_per_request: NanoUsd | None = None
+
+
+class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts per minute, and requests at once."""
+
+    id: str
+    organization_id: str | None
+    """None: the installation's."""
+    scope: str
+    """`key`, `user`, `organization`, `model` or `deployment`."""
+    subject: str | None = None
+    """Key id, external user id, public model name, deployment id; None: each of them has its own count."""
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    concurrency: int | None = None
+
+
+class Widening(msgspec.Struct, frozen=True, array_like=True):
+    """A model whose provider billed more than its bound: the bound grows by what was seen."""
+
+    provider: str
+    """As price cards name it."""
+    model: str
+    factor_ppm: int
+    """Millionths, above 1,000,000: what a hold is multiplied by."""
+
+
+class ExchangeRate(msgspec.Struct, frozen=True, array_like=True):
+    """What one unit of a currency is worth now, for figures that are shown beside USD."""
+
+    currency: str
+    usd_rate: str
+    """Decimal literal."""
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +189,13 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     organizations: tuple[Organization, ...]
     deployments: tuple[Deployment, ...]
     cards: tuple[PriceCard, ...]
+    budgets: tuple[Budget, ...] = ()
+    """All but those of single keys, which come with their key."""
+    calendars: tuple[Calendar, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    rate_limits: tuple[RateLimit, ...] = ()
+    widenings: tuple[Widening, ...] = ()
+    exchange_rates: tuple[ExchangeRate, ...] = ()
 
 
 class PublishedKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +203,8 @@ class PublishedKey(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int = CONTRACT_VERSION
     principal: Principal
+    budgets: tuple[Budget, ...] = ()
+    """Of this key alone (scope `key`)."""
 
 
 class ContractMismatchError(Exception):

@@ -32,7 +32,7 @@ class Reading(msgspec.Struct):
     complete: bool = False
     """The format's own end was seen ([DONE], message_stop, a finish reason, or a whole body)."""
     ended: bool = False
-    """Nothing follows: the stream's last event was seen ([DONE], message_stop). A client takes it for a whole answer."""
+    """The last event was seen ([DONE], message_stop): a client now has what it takes for a whole answer."""
     error: str | None = None
     """Message of an error event inside a stream that began well."""
 

@@ -62,6 +62,7 @@ class Owner(models.Model):
     node = models.CharField(max_length=200)
     boot_id = models.CharField(max_length=100)
     state = models.CharField(max_length=8, choices=OwnerState.choices, default=OwnerState.OPEN)
+    op_seq = models.BigIntegerField(default=0, help_text="Of the owner's last draw or return.")
     registered_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
 

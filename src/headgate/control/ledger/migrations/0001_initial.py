@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(choices=[("open", "Open"), ("closed", "Closed")], default="open", max_length=8),
                 ),
+                ("op_seq", models.BigIntegerField(default=0, help_text="Of the owner's last draw or return.")),
                 ("registered_at", models.DateTimeField(auto_now_add=True)),
                 ("closed_at", models.DateTimeField(null=True)),
             ],

@@ -1,0 +1,1 @@
+"""Budgets, their windows and leases, and dated adjustments."""
