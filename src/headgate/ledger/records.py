@@ -15,6 +15,7 @@ from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution
 from headgate.domain.usage import Usage
+from headgate.domain.verdict import Verdict
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -33,18 +34,6 @@ class Charge(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Booked in full, in the window's unit."""
     from_lease: int
     """Of that, what the lease covers; the rest is an overrun."""
-
-
-class Verdict(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What one rule of one policy or budget said of a request."""
-
-    policy: str
-    """Its name."""
-    rule: str
-    """For example `blockedModels`."""
-    effect: str
-    """`blocked`, or `would_block` in shadow mode."""
-    reason: str
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, tag="sent", gc=False):

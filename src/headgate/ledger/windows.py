@@ -7,6 +7,19 @@ import msgspec
 from headgate.domain.budget import BudgetId, BudgetUnit, LeaseClass, Scope, WindowId
 
 
+def window_id(budget_id: str, epoch: int, label: str, subject: str | None) -> WindowId:
+    """Name a window: the same name on every node.
+
+    Args:
+        budget_id: whose window it is.
+        epoch: the budget's own and the subject's together.
+        label: as in `contract.Edge`.
+        subject: of a budget that has one window for each subject; None where there is one for all of it.
+    """
+    name = f"{budget_id}.{epoch}.{label}"
+    return WindowId(name if subject is None else f"{name}.{subject}")
+
+
 class WindowSpec(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything that the row of a window is opened with. The store inserts it when it is first drawn from."""
 

@@ -1,7 +1,7 @@
 """Budgets, and what has been spent and drawn of each.
 
-Windows and leases are written by the data plane's lease store and by ingest, past the ORM: their tables are made by hand
-(`migrations/0002_windows.py`), strict on SQLite, with the invariant of the money protocol as a constraint.
+Windows and leases are written by the data plane's lease store and by ingest, past the ORM. Their tables are made by
+hand (`migrations/0002_windows.py`): strict on SQLite, with the invariant of the money protocol as a constraint.
 """
 
 from typing import ClassVar
@@ -144,9 +144,7 @@ class Adjustment(models.Model):
     kind = models.CharField(max_length=16, help_text="reset, correction, power_loss or lost_journal")
     window_id = models.CharField(max_length=400, help_text="The window that it is about.")
     unit = models.CharField(max_length=8)
-    amount = models.BigIntegerField(
-        help_text="What it changes the spent figure by, in the window's unit; may be negative."
-    )
+    amount = models.BigIntegerField(help_text="What it changes the spent figure by, in the window's unit.")
     reason = models.TextField()
     actor = models.CharField(max_length=200)
     created_at = models.DateTimeField()

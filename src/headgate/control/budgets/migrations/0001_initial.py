@@ -200,9 +200,7 @@ class Migration(migrations.Migration):
                 ("unit", models.CharField(max_length=8)),
                 (
                     "amount",
-                    models.BigIntegerField(
-                        help_text="What it changes the spent figure by, in the window's unit; may be negative."
-                    ),
+                    models.BigIntegerField(help_text="What it changes the spent figure by, in the window's unit."),
                 ),
                 ("reason", models.TextField()),
                 ("actor", models.CharField(max_length=200)),
