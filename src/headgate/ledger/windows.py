@@ -20,6 +20,25 @@ def window_id(budget_id: str, epoch: int, label: str, subject: str | None) -> Wi
     return WindowId(name if subject is None else f"{name}.{subject}")
 
 
+def window_subject(scope: Scope, *, owned: bool, named: bool, organization_id: str, value: str) -> str | None:
+    """Name the subject in a window's id; None for a budget that has one window for all of it.
+
+    Args:
+        scope: of the budget.
+        owned: the budget belongs to an organisation.
+        named: the budget has a subject of its own.
+        organization_id: of the request.
+        value: whose spending it is inside that organisation: an external id, a key's id; unused for `organization`.
+
+    A shared budget of the installation keeps the subjects of different organisations apart.
+    """
+    if named or scope is Scope.SYSTEM or (scope is Scope.ORGANIZATION and owned):
+        return None
+    if scope is Scope.ORGANIZATION:
+        return organization_id
+    return value if owned else f"{organization_id}/{value}"
+
+
 class WindowSpec(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything that the row of a window is opened with. The store inserts it when it is first drawn from."""
 
