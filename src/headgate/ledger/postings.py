@@ -4,13 +4,14 @@ A posting is inserted once and never updated. Its id makes a second posting of t
 """
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import msgspec
 
 from headgate.domain.ids import CardId, DeploymentId, KeyId, OrganizationId, OwnerId, RequestId
 from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
+from headgate.domain.principal import Attribution
 from headgate.domain.usage import INPUT_UNITS, OUTPUT_UNITS, Unit, Usage
 from headgate.ledger.records import Logged, Sent, Settled
 
@@ -83,25 +84,29 @@ class RequestLogPosting(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str
     original_model: str | None
     provider: str | None
-    response_model: str | None
+    response_model: str | None = None
     outcome: Outcome
-    status: int | None
+    status: int | None = None
     """None: nobody knows what the client got, because our process ended."""
     error: str | None
     message: str | None
     attempts: int
-    quantities: dict[Unit, int] | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    total_tokens: int | None
+    quantities: dict[Unit, int] | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
     cost_nano: NanoUsd | None
     stream: bool
-    latency_ms: float | None
-    upstream_ms: float | None
-    first_content_ms: float | None
-    prompt_sha256: str
+    latency_ms: float | None = None
+    upstream_ms: float | None = None
+    first_content_ms: float | None = None
+    prompt_sha256: str = ""
     """Hexadecimal, empty when unknown."""
-    client_gone: bool
+    client_gone: bool = False
+    verdicts: tuple[dict[str, str], ...] = ()
+    """Objections, each with `policy`, `rule`, `effect` and `reason`."""
+    degraded_to: str | None = None
+    clamped_to: int | None = None
 
 
 class OwnerPosting(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +141,7 @@ def cost_event(sent: Sent, settled: Settled) -> CostEventPosting | None:
         raise ValueError(message)
     if settled.outcome is Outcome.UNREACHED:
         return None
-    whom, counted = sent.attribution, count(settled.usage)
+    counted = count(settled.usage)
     return CostEventPosting(
         event_id=f"{sent.request_id}:{sent.attempt}",
         request_id=sent.request_id,
@@ -145,13 +150,7 @@ def cost_event(sent: Sent, settled: Settled) -> CostEventPosting | None:
         settled_at=settled.at,
         organization_id=sent.organization_id,
         key_id=sent.key_id,
-        end_user=whom.user,
-        team=whom.team,
-        project=whom.project,
-        app=whom.app,
-        client=whom.client,
-        agent=whom.agent,
-        task=whom.task,
+        **_whom(sent.attribution),
         endpoint=sent.endpoint,
         provider=sent.provider,
         deployment_id=sent.deployment_id,
@@ -211,13 +210,7 @@ def request_log(logged: Logged) -> RequestLogPosting:
         occurred_at=logged.at,
         organization_id=logged.organization_id,
         key_id=logged.key_id,
-        end_user=logged.attribution.user,
-        team=logged.attribution.team,
-        project=logged.attribution.project,
-        app=logged.attribution.app,
-        client=logged.attribution.client,
-        agent=logged.attribution.agent,
-        task=logged.attribution.task,
+        **_whom(logged.attribution),
         endpoint=logged.endpoint,
         original_model=logged.original_model,
         provider=logged.provider,
@@ -238,6 +231,9 @@ def request_log(logged: Logged) -> RequestLogPosting:
         first_content_ms=logged.first_content_ms,
         prompt_sha256=logged.prompt_sha256,
         client_gone=logged.client_gone,
+        verdicts=tuple(msgspec.structs.asdict(verdict) for verdict in logged.verdicts) if logged.verdicts else (),
+        degraded_to=logged.degraded_to,
+        clamped_to=logged.clamped_to,
     )
 
 
@@ -248,34 +244,41 @@ def orphan_log(sent: Sent) -> RequestLogPosting:
         occurred_at=sent.at,
         organization_id=sent.organization_id,
         key_id=sent.key_id,
-        end_user=sent.attribution.user,
-        team=sent.attribution.team,
-        project=sent.attribution.project,
-        app=sent.attribution.app,
-        client=sent.attribution.client,
-        agent=sent.attribution.agent,
-        task=sent.attribution.task,
+        **_whom(sent.attribution),
         endpoint=sent.endpoint,
         original_model=sent.original_model,
         provider=sent.provider,
-        response_model=None,
         outcome=Outcome.ESTIMATED,
-        status=None,
         error=ORPHANED,
         message="The gateway process ended before the answer did.",
         attempts=sent.attempt,
-        quantities=None,
-        prompt_tokens=None,
-        completion_tokens=None,
-        total_tokens=None,
         cost_nano=sent.hold,
         stream=sent.stream,
-        latency_ms=None,
-        upstream_ms=None,
-        first_content_ms=None,
-        prompt_sha256="",
-        client_gone=False,
     )
+
+
+class _Whom(TypedDict):
+    """Attribution as columns."""
+
+    end_user: str | None
+    team: str | None
+    project: str | None
+    app: str | None
+    client: str | None
+    agent: str | None
+    task: str | None
+
+
+def _whom(attribution: Attribution) -> _Whom:
+    return {
+        "end_user": attribution.user,
+        "team": attribution.team,
+        "project": attribution.project,
+        "app": attribution.app,
+        "client": attribution.client,
+        "agent": attribution.agent,
+        "task": attribution.task,
+    }
 
 
 class Counted(NamedTuple):

@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 
 from headgate.domain.outcome import Outcome
+from headgate.domain.verdict import Verdict
 from headgate.ledger.postings import cost_event, orphan_event, orphan_log, request_log
 from tests.kit.books import NOON, logged, sent, settled
 
@@ -90,3 +91,18 @@ def test_a_request_that_nobody_logged_has_no_status_and_costs_its_hold():
         row.outcome,
         row.latency_ms,
     )
+
+
+def test_a_row_keeps_what_was_said_against_the_request_and_what_was_changed():
+    verdict = Verdict(policy="Production", rule="blockedModels", effect="would_block", reason="Because.")
+    row = request_log(logged(verdicts=(verdict,), degraded_to="open/small", clamped_to=64))
+    expected = {"policy": "Production", "rule": "blockedModels", "effect": "would_block", "reason": "Because."}
+    assert ((expected,), "open/small", 64) == (row.verdicts, row.degraded_to, row.clamped_to)
+
+
+def test_an_orphan_is_charged_to_whom_its_attempt_names():
+    row = orphan_log(sent())
+    assert ["u1", "t1", "p1", "a1", "c1", "g1", "k1"] == [
+        getattr(row, name) for name in ("end_user", "team", "project", "app", "client", "agent", "task")
+    ]
+    assert ((), None, "") == (row.verdicts, row.degraded_to, row.prompt_sha256)

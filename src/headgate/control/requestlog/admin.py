@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -82,6 +83,7 @@ class RequestLogAdmin(DimensionsAdmin):
         (None, {"fields": ("request_id", "time", "ended", "http_status", "error", "message")}),
         ("Model", {"fields": ("endpoint", "original_model", "response_model", "provider_name", "attempts", "stream")}),
         ("Cost", {"fields": ("cost", "tokens", "usage")}),
+        ("Decisions", {"fields": ("objections", "degraded", "clamped")}),
         ("Time", {"fields": ("latency", "upstream", "first_content", "client_gone")}),
         (
             "Charged to",
@@ -109,6 +111,9 @@ class RequestLogAdmin(DimensionsAdmin):
         "cost",
         "tokens",
         "usage",
+        "objections",
+        "degraded",
+        "clamped",
         "latency",
         "upstream",
         "first_content",
@@ -145,6 +150,22 @@ class RequestLogAdmin(DimensionsAdmin):
     def http_status(self, row: RequestLog) -> str:
         """Return the HTTP status that the client got."""
         return wording(row.status)
+
+    @display(description="Objections of policies and limits")
+    def objections(self, row: RequestLog) -> str | SafeString:
+        """Return what was said against it: who, by which rule, whether it counted, and why."""
+        lines = [(v["effect"], v["policy"], v["rule"], v["reason"]) for v in row.verdicts]
+        return format_html_join(mark_safe("<br>"), "{}: {} ({}). {}", lines) or wording(None)
+
+    @display(description="Degraded to")
+    def degraded(self, row: RequestLog) -> str:
+        """Return the open model that was called instead of the one that was asked for."""
+        return wording(row.degraded_to)
+
+    @display(description="max_tokens lowered to")
+    def clamped(self, row: RequestLog) -> str:
+        """Return the output limit that was sent where a budget lowered it."""
+        return wording(row.clamped_to)
 
     @display(description="Latency", ordering="latency_ms")
     def latency(self, row: RequestLog) -> str:

@@ -1,6 +1,6 @@
 """The request log."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -23,6 +23,9 @@ class RequestLog(Dimensions):
     first_content_ms = models.FloatField(null=True)
     prompt_sha256 = models.CharField(max_length=64)
     client_gone = models.BooleanField()
+    verdicts: "models.JSONField[list[Any], list[Any]]" = models.JSONField(default=list)
+    degraded_to = text()
+    clamped_to = models.BigIntegerField(null=True)
 
     class Meta:
         """Table, newest first, and the orders in which it is read."""

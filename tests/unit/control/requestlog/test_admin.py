@@ -4,6 +4,7 @@ from django.urls import reverse
 from headgate.control.keys.operations import create_key
 from headgate.control.organizations.models import Organization
 from headgate.control.requestlog.models import RequestLog
+from headgate.domain.verdict import Verdict
 from tests.unit.control.rows import post_request
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +61,12 @@ def test_a_row_stays_visible_when_what_it_names_is_gone(superuser, signed_in):
 def test_what_callers_write_is_text_on_the_page_and_nothing_else(acme, superuser, signed_in):
     post_request(acme, original_model="<script>alert(1)</script>")
     assert "<script>alert" not in signed_in(superuser).get(LIST).content.decode()
+
+
+def test_a_request_says_what_objected_to_it_and_what_was_changed(acme, superuser, signed_in):
+    verdict = Verdict(policy="Nightly <b>", rule="blockedModels", effect="would_block", reason="Model x is blocked.")
+    request_id = post_request(acme, verdicts=(verdict,), degraded_to="open/small", clamped_to=64)
+    page = signed_in(superuser).get(f"{LIST}{request_id.replace('_', '_5F')}/change/").content.decode()
+    assert "would_block: Nightly &lt;b&gt; (blockedModels). Model x is blocked." in page
+    assert "open/small" in page
+    assert ">64<" in page.replace(" ", "").replace("\n", "")

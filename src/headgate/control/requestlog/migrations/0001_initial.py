@@ -56,6 +56,9 @@ class Migration(migrations.Migration):
                 ("first_content_ms", models.FloatField(null=True)),
                 ("prompt_sha256", models.CharField(max_length=64)),
                 ("client_gone", models.BooleanField()),
+                ("verdicts", models.JSONField(default=list)),
+                ("degraded_to", models.TextField(null=True)),
+                ("clamped_to", models.BigIntegerField(null=True)),
                 (
                     "key",
                     models.ForeignKey(
