@@ -1,6 +1,7 @@
 """What the pipeline needs from outside, and nothing about how it is done."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from headgate.domain.budget import WindowId
@@ -241,9 +242,12 @@ class RateLimiter(Protocol):
 class StoredAnswer(NamedTuple):
     """An answer that was kept for its idempotency key."""
 
+    request_id: RequestId
+    """Of the request that was answered so."""
     status: int
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes
+    """A streamed answer as one."""
 
 
 class Claim(NamedTuple):
@@ -252,22 +256,39 @@ class Claim(NamedTuple):
     scope: str
     """Virtual key id."""
     key: str
+    request_id: RequestId
+    """Who holds it."""
+
+
+class NoAnswer(StrEnum):
+    """Why a key is used up although no answer is kept for it."""
+
+    OUTCOME_UNKNOWN = "unknown"
+    """The request may have been charged, and its answer did not come whole."""
+    NOT_KEPT = "not_kept"
+    """It was answered and charged, but the answer is too large, or the store was away."""
 
 
 class Replays(Protocol):
-    """Answers by idempotency key."""
+    """Answers by idempotency key. Nothing but `claim` raises: what ends a claim is tried until it succeeds."""
 
-    async def claim(self, scope: str, key: str, body_sha256: str, *, now: float) -> Claim | StoredAnswer:
+    async def claim(
+        self, scope: str, key: str, body_sha256: str, *, request_id: RequestId, now: float
+    ) -> Claim | StoredAnswer:
         """Claim the key, or get what was answered before.
 
         Raises:
-            Conflict: another request with this key is running, or its body was another one.
+            Conflict: another request with this key is running, its body was another one, or no answer is kept.
             Unavailable: the store does not answer: without it a second charge cannot be excluded.
         """
         ...
 
     async def keep(self, claim: Claim, answer: StoredAnswer) -> None:
-        """Keep the answer of a request that was charged; logs and keeps the claim when it cannot."""
+        """Keep the answer of a request that was charged; a second time replaces the first."""
+        ...
+
+    async def forgo(self, claim: Claim, why: NoAnswer) -> None:
+        """The key is used up, but there is no answer to give again."""
         ...
 
     async def release(self, claim: Claim) -> None:
