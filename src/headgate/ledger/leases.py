@@ -44,9 +44,11 @@ class Account:
         "_peak_before",
         "_peak_since",
         "critical",
+        "learned_at",
         "normal",
         "recall_seen",
         "state",
+        "state_version",
         "touched_at",
         "typical",
         "waiting",
@@ -57,6 +59,9 @@ class Account:
         self.window = window
         self.state: WindowState | None = None
         """As the store last said; None: never asked."""
+        self.state_version = 0
+        """Version of the limit that it was said for."""
+        self.learned_at = now
         self.normal = Purse()
         self.critical = Purse()
         self.recall_seen = 0
@@ -190,11 +195,12 @@ class LeaseBook:
         for drawing in drawings:
             self.accounts[drawing.window.id].purse(drawing.lease_class).free += drawing.amount
 
-    def learn(self, states: dict[WindowId, WindowState]) -> None:
+    def learn(self, states: dict[WindowId, WindowState], now: float) -> None:
         """The store said how windows stand."""
         for window, state in states.items():
             if (account := self.accounts.get(window)) is not None:
-                account.state = state
+                account.state, account.learned_at = state, now
+                account.state_version = account.window.limit_version
 
     def charge(self, holds: Sequence[Held], costs: Sequence[int]) -> tuple[Charge, ...]:
         """Cover costs from their holds, and what is above them from what is free; nothing is freed yet."""
