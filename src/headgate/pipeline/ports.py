@@ -10,7 +10,8 @@ from headgate.domain.principal import Principal
 from headgate.ledger.records import Record
 from headgate.ledger.windows import Drawing, Drawn, Pulse, WindowState
 from headgate.pipeline.config import Config
-from headgate.snapshot.contract import RateLimit
+from headgate.policy.rate_limits import Counted as Counted
+from headgate.policy.rate_limits import Exceeded as Exceeded
 
 
 class JournalFullError(Exception):
@@ -193,24 +194,6 @@ class LeaseStore(Protocol):
             StoreUnavailableError: no answer.
         """
         ...
-
-
-class Counted(NamedTuple):
-    """One rate limit as it applies to one request."""
-
-    rule: RateLimit
-    subject: str
-    """What is counted: `<rule id>/<subject>` is the counter's name."""
-
-
-class Exceeded(NamedTuple):
-    """A rate limit that does not admit a request."""
-
-    counted: Counted
-    what: str
-    """`requests`, `tokens` or `concurrency`."""
-    limit: int
-    retry_after_s: float
 
 
 class Admission(NamedTuple):
