@@ -79,9 +79,9 @@ class PolicySet:
             known = self._remembered.get(asked)
             found = self._judge_model(*asked) if known is None else known
         if self._tasked:
-            found += tuple(_judge_tasks(self._tasked, attribution.task))
+            found += _judge_tasks(self._tasked, attribution.task)
         if self._attributed:
-            found += tuple(_judge_attribution(self._attributed, attribution))
+            found += _judge_attribution(self._attributed, attribution)
         return found
 
     def judge_size(
@@ -157,15 +157,20 @@ def _owner(policy: Policy) -> str:
     return policy.organization_id
 
 
-def _judge_tasks(policies: Sequence[Policy], task: str | None) -> Iterable[Verdict]:
+def _judge_tasks(policies: Sequence[Policy], task: str | None) -> tuple[Verdict, ...]:
+    found: tuple[Verdict, ...] = ()
     for policy in policies:
         if not task or task not in policy.allowed_tasks:
-            yield objection(policy, Rule.ALLOWED_TASKS, reasons.task(policy.name, task, policy.allowed_tasks))
+            reason = reasons.task(policy.name, task, policy.allowed_tasks)
+            found += (objection(policy, Rule.ALLOWED_TASKS, reason),)
+    return found
 
 
-def _judge_attribution(policies: Sequence[Policy], attribution: Attribution) -> Iterable[Verdict]:
+def _judge_attribution(policies: Sequence[Policy], attribution: Attribution) -> tuple[Verdict, ...]:
+    found: tuple[Verdict, ...] = ()
     for policy in policies:
         for field in policy.required_attribution:
             if not getattr(attribution, field, None):
                 rule = f"{Rule.REQUIRED_ATTRIBUTION}.{field}"
-                yield objection(policy, rule, reasons.attribution(policy.name, field))
+                found += (objection(policy, rule, reasons.attribution(policy.name, field)),)
+    return found
