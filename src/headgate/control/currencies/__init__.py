@@ -1,0 +1,1 @@
+"""What one unit of a currency is worth in USD, dated."""
