@@ -30,11 +30,17 @@ def use_django() -> None:
 
 
 def migrate() -> None:
-    """Bring the tables up to date."""
+    """Bring the tables up to date; of two nodes that start at once, the second waits for the first."""
     use_django()
     from django.core.management import call_command
+    from django.utils import timezone
 
-    call_command("migrate", interactive=False, verbosity=0)
+    from headgate.control.locks import one_at_a_time
+    from headgate.control.partitions import make_months_around
+
+    with one_at_a_time():
+        call_command("migrate", interactive=False, verbosity=0)
+        make_months_around(timezone.now().date())
 
 
 def bootstrap(environ: Mapping[str, str]) -> BootstrapResult | None:

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import connection, models
 
+from headgate.control.partitions import PARTITIONED
+
 _SIZES = (64, 16, 4, 1)
 _encode_json = msgspec.json.Encoder().encode
 
@@ -22,6 +24,8 @@ class Insert(NamedTuple):
 
     table: str
     key: str
+    unique: str
+    """What must not be there twice: the key, on Postgres together with the column that partitions the table."""
     columns: str
     places: str
     """Placeholders of one row, in the words of the connection's driver."""
@@ -56,7 +60,7 @@ class Insert(NamedTuple):
         # Only names of our own columns are put into the statement; every value is a parameter.
         return (
             f"INSERT INTO {self.table} ({self.columns}) VALUES {', '.join([self.places] * count)} "  # noqa: S608
-            f"ON CONFLICT ({self.key}) DO NOTHING RETURNING {self.key}"
+            f"ON CONFLICT ({self.unique}) DO NOTHING RETURNING {self.key}"
         )
 
 
@@ -89,10 +93,13 @@ def _insert(model: type[models.Model], posting: type[msgspec.Struct], vendor: st
     names = posting.__struct_fields__
     fields = [next(field for field in model._meta.concrete_fields if field.column == name) for name in names]
     quote = connection.ops.quote_name
+    key = quote(str(model._meta.pk.column))
+    partitioned = vendor != "sqlite" and model._meta.db_table in PARTITIONED
     place = "?" if vendor == "sqlite" else "%s"
     return Insert(
         table=quote(model._meta.db_table),
-        key=quote(str(model._meta.pk.column)),
+        key=key,
+        unique=f"{key}, {quote('occurred_at')}" if partitioned else key,
         columns=", ".join(quote(name) for name in names),
         places=f"({', '.join([place] * len(names))})",
         values_of=attrgetter(*names),

@@ -1,12 +1,15 @@
 """Writes: the only room that posts to the books. Rows are inserted once and never updated."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from headgate.control.ledger.inserts import insert_once
 from headgate.control.ledger.models import CostEvent, Cursor, Owner, OwnerState
+from headgate.control.partitions import forget, make_room
 from headgate.control.requestlog.models import RequestLog
 from headgate.domain.ids import OwnerId
 from headgate.ledger.postings import CostEventPosting, OwnerPosting, PostResult, RequestLogPosting
@@ -29,7 +32,7 @@ def post(posting: OwnerPosting) -> PostResult:
     Raises:
         CursorMovedError: the cursor is not where the posting begins, or the owner is not open.
     """
-    with transaction.atomic():
+    with _room_for(posting.events, posting.logs), transaction.atomic():
         _lock_open_owner(posting.owner_id)
         swapped = Cursor.objects.filter(owner_id=posting.owner_id, posted=posting.posted_from).update(
             posted=posting.posted_to, low_watermark=posting.low_watermark
@@ -48,9 +51,9 @@ def close_owner(
     Raises:
         CursorMovedError: the owner is not open.
     """
-    with transaction.atomic():
+    with _room_for(orphans, logs), transaction.atomic():
         owner = _lock_open_owner(owner_id)
-        posted = _insert_all(orphans, logs)
+        posted = _insert_all(orphans, _not_logged_yet(logs))
         owner.state = OwnerState.CLOSED
         owner.closed_at = timezone.now()
         owner.save(update_fields=["state", "closed_at"])
@@ -63,6 +66,24 @@ def _lock_open_owner(owner_id: OwnerId) -> Owner:
         message = f"the owner {owner_id} is not open"
         raise CursorMovedError(message)
     return owner
+
+
+@contextmanager
+def _room_for(events: Sequence[CostEventPosting], logs: Sequence[RequestLogPosting]) -> Iterator[None]:
+    """Rows have partitions to go to, made before the transaction that posts them."""
+    make_room(row.occurred_at for row in chain(events, logs))
+    try:
+        yield
+    except IntegrityError:
+        forget()
+        raise
+
+
+def _not_logged_yet(logs: Sequence[RequestLogPosting]) -> list[RequestLogPosting]:
+    """One row for each request that has none: to a partitioned table, the same request at another time is another."""
+    latest = {log.request_id: log for log in logs}
+    there = set(RequestLog.objects.filter(pk__in=list(latest)).values_list("pk", flat=True)) if latest else set()
+    return [log for log in latest.values() if log.request_id not in there]
 
 
 def _insert_all(events: Sequence[CostEventPosting], logs: Sequence[RequestLogPosting]) -> PostResult:

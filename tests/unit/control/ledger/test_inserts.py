@@ -5,6 +5,7 @@ from django.db import transaction
 
 from headgate.control.ledger.inserts import insert_once
 from headgate.control.ledger.models import CostEvent
+from headgate.control.partitions import make_room
 from headgate.domain.money import NanoUsd
 from headgate.ledger.postings import CostEventPosting, cost_event
 from tests.kit.books import sent, settled
@@ -20,6 +21,7 @@ def event(request_id: str = "r1", at: float = 1_767_268_800.0, cost: int = 7, mo
 
 
 def inserted(*postings: CostEventPosting) -> frozenset[str]:
+    make_room(posting.occurred_at for posting in postings)
     with transaction.atomic():
         return insert_once(CostEvent, CostEventPosting, postings)
 

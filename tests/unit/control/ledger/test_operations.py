@@ -116,6 +116,14 @@ def test_an_orphan_that_was_settled_meanwhile_keeps_its_cost(owner):
     assert 1_234 == CostEvent.objects.get().amount_nano
 
 
+def test_a_request_that_was_logged_or_left_several_attempts_behind_has_one_row(owner):
+    post(posting())
+    left = [sent(request_id=name, attempt=n, at=NOON + n) for name in ("aigw_1_a", "aigw_2_b") for n in (2, 3)]
+    result = close_owner(owner, [orphan_event(one, NOON + 60) for one in left], [orphan_log(one) for one in left])
+    assert (4, {"aigw_2_b"}) == (len(result.event_ids), result.request_ids)
+    assert [("aigw_1_a", 1), ("aigw_2_b", 3)] == list(RequestLog.objects.order_by("pk").values_list("pk", "attempts"))
+
+
 def test_the_database_refuses_to_change_a_cost_event(owner):
     post(posting())
     with pytest.raises(IntegrityError), transaction.atomic():

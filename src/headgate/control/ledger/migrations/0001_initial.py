@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from headgate.control.partitions import partition_by_month
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -105,6 +107,7 @@ class Migration(migrations.Migration):
                 "ordering": ["-occurred_at", "-event_id"],
             },
         ),
+        migrations.RunPython(partition_by_month("ledger", "CostEvent"), migrations.RunPython.noop),
         migrations.CreateModel(
             name="Cursor",
             fields=[

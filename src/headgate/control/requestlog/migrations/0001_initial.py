@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from headgate.control.partitions import partition_by_month
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -85,16 +87,22 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "requests",
                 "db_table": "headgate_request_log",
                 "ordering": ["-occurred_at", "-request_id"],
-                "indexes": [
-                    models.Index(fields=["occurred_at", "request_id"], name="headgate_log_time"),
-                    models.Index(fields=["organization", "occurred_at", "request_id"], name="headgate_log_org_time"),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("cost_nano", None), ("cost_nano__gte", 0), _connector="OR"),
-                        name="headgate_log_cost",
-                    )
-                ],
             },
+        ),
+        migrations.RunPython(partition_by_month("requestlog", "RequestLog"), migrations.RunPython.noop),
+        migrations.AddIndex(
+            model_name="requestlog",
+            index=models.Index(fields=["occurred_at", "request_id"], name="headgate_log_time"),
+        ),
+        migrations.AddIndex(
+            model_name="requestlog",
+            index=models.Index(fields=["organization", "occurred_at", "request_id"], name="headgate_log_org_time"),
+        ),
+        migrations.AddConstraint(
+            model_name="requestlog",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cost_nano", None), ("cost_nano__gte", 0), _connector="OR"),
+                name="headgate_log_cost",
+            ),
         ),
     ]
