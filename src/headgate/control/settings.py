@@ -32,7 +32,9 @@ INSTALLED_APPS = [
     "headgate.control.pricing",
     "headgate.control.requestlog",
     "headgate.control.ledger",
+    "headgate.control.currencies",
     "headgate.control.budgets",
+    "headgate.control.idempotency",
     "headgate.control.publication",
 ]
 MIDDLEWARE = [

@@ -1,0 +1,1 @@
+"""Idempotency keys: which request holds one, and what it was answered."""

@@ -1,0 +1,61 @@
+"""A connection to Postgres that may write idempotency keys."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import psycopg
+
+from headgate.infra.replays.rows import StoreError
+
+CONNECT_TIMEOUT_S: Final = 2
+STATEMENT_TIMEOUT_MS: Final = 2_000
+_NAME: Final = re.compile(r":(\w+)")
+
+
+class PostgresConnection:
+    """Connects lazily, and anew after an error."""
+
+    def __init__(self, url: str) -> None:
+        """`url`: a libpq connection string, such as `postgres://user@host/database`."""
+        self._url = url
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+
+    def run(self, statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Run one statement as its own transaction; once more when a connection that was kept turns out to be gone."""
+        was_open = self._connection is not None
+        try:
+            return self._run(statement, values)
+        except StoreError:
+            if not was_open:
+                raise
+            return self._run(statement, values)
+
+    def close(self) -> None:
+        """Disconnect."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _run(self, statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            cursor = self._connection.execute(_NAME.sub(r"%(\1)s", statement).encode(), values)
+            return cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            self.close()
+            message = f"Postgres: {type(error).__name__}"
+            raise StoreError(message) from error
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
+            keepalives_idle=5,
+            keepalives_interval=2,
+            keepalives_count=2,
+            tcp_user_timeout=2 * STATEMENT_TIMEOUT_MS,
+        )
