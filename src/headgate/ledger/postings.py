@@ -8,12 +8,13 @@ from typing import NamedTuple, TypedDict
 
 import msgspec
 
+from headgate.domain.budget import LeaseClass, WindowId
 from headgate.domain.ids import CardId, DeploymentId, KeyId, OrganizationId, OwnerId, RequestId
 from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution
 from headgate.domain.usage import INPUT_UNITS, OUTPUT_UNITS, Unit, Usage
-from headgate.ledger.records import Logged, Sent, Settled
+from headgate.ledger.records import Logged, Raised, Sent, Settled
 
 ORPHANED = "orphaned"
 """`error` of what a process left behind when it ended without settling."""
@@ -109,6 +110,16 @@ class RequestLogPosting(msgspec.Struct, frozen=True, kw_only=True):
     clamped_to: int | None = None
 
 
+class WindowCharge(NamedTuple):
+    """What one attempt costs one window; counts only with its event, so that it counts once."""
+
+    event_id: str
+    window: WindowId
+    lease_class: LeaseClass
+    cost: int
+    from_lease: int
+
+
 class OwnerPosting(msgspec.Struct, frozen=True, kw_only=True):
     """What one step of ingest posts: the next stretch of one owner's journal, in one transaction."""
 
@@ -121,6 +132,7 @@ class OwnerPosting(msgspec.Struct, frozen=True, kw_only=True):
     """Oldest offset that has to be read again after a restart: of the first "sent" that is not settled yet."""
     events: tuple[CostEventPosting, ...] = ()
     logs: tuple[RequestLogPosting, ...] = ()
+    charges: tuple[WindowCharge, ...] = ()
 
 
 class PostResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +155,7 @@ def cost_event(sent: Sent, settled: Settled) -> CostEventPosting | None:
         return None
     counted = count(settled.usage)
     return CostEventPosting(
-        event_id=f"{sent.request_id}:{sent.attempt}",
+        event_id=event_id_of(sent),
         request_id=sent.request_id,
         attempt=sent.attempt,
         occurred_at=sent.at,
@@ -174,6 +186,34 @@ def cost_event(sent: Sent, settled: Settled) -> CostEventPosting | None:
         status=settled.status,
         error=settled.error,
     )
+
+
+def window_charges(sent: Sent, settled: Settled) -> list[WindowCharge]:
+    """What a settled attempt costs the windows that it was held in."""
+    return [
+        WindowCharge(event_id_of(sent), hold.window, hold.lease_class, charge.cost, charge.from_lease)
+        for hold, charge in zip(sent.holds, settled.charges, strict=False)
+        if charge.cost or charge.from_lease
+    ]
+
+
+def orphan_charges(sent: Sent) -> list[WindowCharge]:
+    """What an attempt that nobody settled costs them: all that it held."""
+    return [
+        WindowCharge(event_id_of(sent), hold.window, hold.lease_class, hold.amount, hold.amount)
+        for hold in sent.holds
+        if hold.amount
+    ]
+
+
+def event_id_of(sent: Sent) -> str:
+    """Name the cost event of an attempt."""
+    return f"{sent.request_id}:{sent.attempt}"
+
+
+def raised(sent: Sent, more: Raised) -> Sent:
+    """The attempt as it stands after it drew more."""
+    return msgspec.structs.replace(sent, hold=more.hold, holds=more.holds)
 
 
 def orphan_event(sent: Sent, at: float) -> CostEventPosting:

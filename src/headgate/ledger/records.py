@@ -134,7 +134,18 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, tag="logged", gc=False):
     """`max_tokens` as it was sent, where a budget lowered it."""
 
 
-Record = Sent | Settled | Logged
+class Raised(msgspec.Struct, frozen=True, kw_only=True, tag="raised", gc=False):
+    """A running attempt holds more than its `Sent` says: a stream drew on."""
+
+    request_id: RequestId
+    attempt: int
+    hold: NanoUsd
+    """All of it."""
+    holds: tuple[Held, ...]
+    """All of them, as in the `Sent`."""
+
+
+Record = Sent | Raised | Settled | Logged
 
 _encoder = msgspec.msgpack.Encoder(decimal_format="string")
 _decoder = msgspec.msgpack.Decoder(Record)

@@ -14,7 +14,7 @@ import structlog
 from headgate.control.ledger.operations import CursorMovedError, close_owner, post, register_owner
 from headgate.control.ledger.queries import cursor_of
 from headgate.infra import clock
-from headgate.infra.journal import JOURNAL_FOLDER, UNFINISHED
+from headgate.infra.journal import JOURNAL_FOLDER, UNFINISHED, boot_id
 from headgate.worker.follower import MAX_ROWS, Follower
 
 GATHER_S = 0.1
@@ -111,14 +111,16 @@ class Ingest:
 
     def _bury(self, follower: Follower) -> None:
         """The writer is dead and everything it wrote is posted: book its orphans, close its books."""
-        events, logs = follower.orphans(clock.now())
+        rows = follower.orphans(clock.now())
+        header = follower.header()
+        lost_power = header is not None and header.boot_id != boot_id()
         try:
-            close_owner(follower.owner, events, logs)
+            close_owner(follower.owner, rows.events, rows.logs, rows.charges, lost_power=lost_power)
         except CursorMovedError:
             # Closed before, by a run that ended between the commit and the removal of the journal.
             _log.info("journal_was_closed", owner=follower.owner)
-        if events:
-            _log.warning("orphans_booked", owner=follower.owner, count=len(events))
+        if rows.events:
+            _log.warning("orphans_booked", owner=follower.owner, count=len(rows.events))
         follower.remove()
         self._followers.pop(follower.owner, None)
 

@@ -143,7 +143,7 @@ def test_a_frame_with_a_broken_checksum_is_not_believed(journal: FileJournal, fo
     frame[20] ^= 1
     os.pwrite(journal._current, bytes(frame), journal._offset)
     assert follower.step() is None
-    assert ([], []) == follower.orphans(NOON)
+    assert ([], [], []) == follower.orphans(NOON)
 
 
 def test_a_settlement_of_nothing_is_corrupt_and_never_skipped(journal: FileJournal, follower: Follower):
@@ -207,7 +207,8 @@ def test_only_one_reader_recovers(journal: FileJournal, follower: Follower):
 def test_an_orphan_is_booked_at_its_hold_with_a_log_row(journal: FileJournal, follower: Follower):
     journal.open_attempt(sent())
     assert follower.step() is None
-    (event,), (log,) = follower.orphans(NOON + 9)
+    (event,), (log,), charges = follower.orphans(NOON + 9)
+    assert [] == charges
     assert (9_000, True, "orphaned", NOON + 9) == (event.amount_nano, event.estimated, event.error, event.settled_at)
     assert ("aigw_1_a", 9_000, "orphaned") == (log.request_id, log.cost_nano, log.error)
 

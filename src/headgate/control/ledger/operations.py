@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from headgate.control.ledger.inserts import insert_once
 from headgate.control.ledger.models import CostEvent, Cursor, Owner, OwnerState
+from headgate.control.ledger.windows import close_leases, settle_windows
 from headgate.control.partitions import forget, make_room
 from headgate.control.requestlog.models import RequestLog
 from headgate.domain.ids import OwnerId
-from headgate.ledger.postings import CostEventPosting, OwnerPosting, PostResult, RequestLogPosting
+from headgate.ledger.postings import CostEventPosting, OwnerPosting, PostResult, RequestLogPosting, WindowCharge
 
 
 class CursorMovedError(Exception):
@@ -40,13 +41,23 @@ def post(posting: OwnerPosting) -> PostResult:
         if not swapped:
             message = f"the cursor of {posting.owner_id} is not at {posting.posted_from}"
             raise CursorMovedError(message)
-        return _insert_all(posting.events, posting.logs)
+        posted = _insert_all(posting.events, posting.logs)
+        settle_windows(posting.owner_id, [each for each in posting.charges if each.event_id in posted.event_ids])
+        return posted
 
 
 def close_owner(
-    owner_id: OwnerId, orphans: Sequence[CostEventPosting] = (), logs: Sequence[RequestLogPosting] = ()
+    owner_id: OwnerId,
+    orphans: Sequence[CostEventPosting] = (),
+    logs: Sequence[RequestLogPosting] = (),
+    charges: Sequence[WindowCharge] = (),
+    *,
+    lost_power: bool = False,
 ) -> PostResult:
-    """Post what a dead worker left unsettled and close its books, in one transaction.
+    """Post what a dead worker left unsettled, release its leases and close its books, in one transaction.
+
+    `lost_power`: the machine was started anew since, so that the end of the journal may be lost: what remains of the
+    leases is taken for spent (rule 19).
 
     Raises:
         CursorMovedError: the owner is not open.
@@ -54,6 +65,8 @@ def close_owner(
     with _room_for(orphans, logs), transaction.atomic():
         owner = _lock_open_owner(owner_id)
         posted = _insert_all(orphans, _not_logged_yet(logs))
+        settle_windows(owner_id, [each for each in charges if each.event_id in posted.event_ids])
+        close_leases(owner_id, lost_power=lost_power)
         owner.state = OwnerState.CLOSED
         owner.closed_at = timezone.now()
         owner.save(update_fields=["state", "closed_at"])
