@@ -3,20 +3,56 @@
 Input is bounded by the size of the body plus what the operator adds, and by the context window; by the window alone
 where the request refers outside itself. Every input token is taken at the dearest rate that it could have, every output
 token likewise. A hold is never below the settlement of a usage within these bounds (`tests/properties`).
+
+The same functions serve a shape that `tight.py` has read more closely, for requests whose first bound does not fit.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
+from headgate.domain.ids import CardId
 from headgate.domain.money import AttoUsd, NanoUsd, ceil_to_nano
 from headgate.domain.usage import Unit
-from headgate.pricing.compiled import TEXT_IN, TEXT_OUT, CompiledCard, RateTable, dearest
+from headgate.pricing.compiled import TEXT_IN, TEXT_OUT, Bracket, CompiledCard, RateTable, dearest
 from headgate.pricing.shape import RequestShape, shape_of
 
-__all__ = ["RequestShape", "input_bound", "output_bound", "shape_of", "upper_bound"]
+__all__ = [
+    "DearestRates",
+    "RequestShape",
+    "dearest_rates",
+    "input_bound",
+    "output_bound",
+    "output_limit",
+    "shape_of",
+    "token_bound",
+    "upper_bound",
+]
 
 _AUDIO_IN: Final = (Unit.INPUT_AUDIO, Unit.CACHE_READ_AUDIO)
 _IMAGE_IN: Final = (Unit.INPUT_IMAGE, Unit.CACHE_READ_IMAGE)
 _OTHER_OUT: Final = (Unit.OUTPUT_AUDIO, Unit.OUTPUT_IMAGE)
+_NO_CARD: Final = CompiledCard(
+    card_id=CardId(""),
+    model="",
+    free=False,
+    context_window=None,
+    max_output=None,
+    image_tokens=None,
+    searches=False,
+    standard=RateTable((Bracket(-1, {}),), 0),
+    by_service_tier={},
+    text_rates=None,
+)
+
+
+class DearestRates(NamedTuple):
+    """What tokens of a request may cost, atto-USD."""
+
+    input: int
+    """Per token."""
+    output: int
+    """Per token."""
+    fees: int
+    """Of the whole request: searches, and the fee per request."""
 
 
 def upper_bound(card: CompiledCard, shape: RequestShape) -> NanoUsd | None:
@@ -29,19 +65,21 @@ def upper_bound(card: CompiledCard, shape: RequestShape) -> NanoUsd | None:
     input_tokens, output_tokens = input_bound(card, shape), output_bound(card, shape)
     if input_tokens is None or output_tokens is None:
         return None
-    if card.text_rates is not None and shape.plain:
-        text_in, text_out = card.text_rates
-        plain = input_tokens * text_in + output_tokens * text_out + card.standard.request_fee
-        return ceil_to_nano(AttoUsd(plain))
-    tables = _tables(card, shape)
-    input_rate = dearest(tables, _input_units(shape), input_tokens)
-    output_rate = dearest(tables, _output_units(shape), input_tokens) if shape.output else 0
-    search_rate = dearest(tables, (Unit.WEB_SEARCH,), input_tokens) if shape.searches else 0
-    if input_rate is None or output_rate is None or search_rate is None:
+    rates = dearest_rates(card, shape, input_tokens)
+    if rates is None:
         return None
-    fee = max([table.request_fee for table in tables])
-    total = input_tokens * input_rate + output_tokens * output_rate + shape.searches * search_rate + fee
-    return ceil_to_nano(AttoUsd(total))
+    input_rate, output_rate, fees = rates
+    return ceil_to_nano(AttoUsd(input_tokens * input_rate + output_tokens * output_rate + fees))
+
+
+def token_bound(card: CompiledCard | None, shape: RequestShape) -> int | None:
+    """The most tokens of one attempt, in and out, for budgets and limits that count them; None: unbounded.
+
+    Without a card nothing is known of the model, and only what the request itself says bounds it.
+    """
+    known = _NO_CARD if card is None else card
+    input_tokens, output_tokens = input_bound(known, shape), output_bound(known, shape)
+    return None if input_tokens is None or output_tokens is None else input_tokens + output_tokens
 
 
 def input_bound(card: CompiledCard, shape: RequestShape) -> int | None:
@@ -51,16 +89,36 @@ def input_bound(card: CompiledCard, shape: RequestShape) -> int | None:
     if shape.refers_outside or per_image is None or card.searches:
         return window
     tokens = shape.body_bytes + shape.surcharge_tokens + shape.images * per_image
-    return tokens if window is None else min(tokens, window)
+    return tokens if window is None or tokens < window else window
 
 
 def output_bound(card: CompiledCard, shape: RequestShape) -> int | None:
     """The most output tokens over all choices; None where they cannot be bounded."""
     if not shape.output:
         return 0
+    limit = output_limit(card, shape)
+    return None if limit is None else limit * shape.choices + shape.predicted_tokens
+
+
+def output_limit(card: CompiledCard, shape: RequestShape) -> int | None:
+    """The most output tokens of one choice: the caller's limit, at most the model's; None where there is neither."""
+    limit = shape.max_output_tokens
     longest = card.max_output if card.max_output is not None else card.context_window
-    limits = [limit for limit in (shape.max_output_tokens, longest) if limit is not None]
-    return min(limits) * shape.choices + shape.predicted_tokens if limits else None
+    return longest if limit is None or (longest is not None and longest < limit) else limit
+
+
+def dearest_rates(card: CompiledCard, shape: RequestShape, input_tokens: int) -> DearestRates | None:
+    """The dearest rates that so large a request can meet; None where one that it may need is missing."""
+    if card.text_rates is not None and shape.plain:
+        return DearestRates(*card.text_rates, card.standard.request_fee)
+    tables = _tables(card, shape)
+    input_rate = dearest(tables, _input_units(shape), input_tokens)
+    output_rate = dearest(tables, _output_units(shape), input_tokens) if shape.output else 0
+    search_rate = dearest(tables, (Unit.WEB_SEARCH,), input_tokens) if shape.searches else 0
+    if input_rate is None or output_rate is None or search_rate is None:
+        return None
+    fee = max([table.request_fee for table in tables])
+    return DearestRates(input_rate, output_rate, shape.searches * search_rate + fee)
 
 
 def _tables(card: CompiledCard, shape: RequestShape) -> list[RateTable]:

@@ -20,7 +20,8 @@ _SELF_CONTAINED: Final = frozenset(
     {"text", "input_text", "output_text", "thinking", "redacted_thinking", "reasoning", "refusal", "tool_use"}
     | {"tool_result", "tool_reference", "search_result", "server_tool_use", "mcp_tool_use", "mcp_tool_result"}
 )
-_IMAGES: Final = frozenset({"image", "image_url", "input_image"})
+IMAGES: Final = frozenset({"image", "image_url", "input_image"})
+"""Types of parts that are looked at, and cost what the model's family says, whatever their size."""
 _AUDIO: Final = frozenset({"input_audio", "audio"})
 _OUTSIDE_FIELDS: Final = frozenset(
     {"previous_response_id", "mcp_servers", "container", "data_sources", "documents", "compound_custom", "file_ids"}
@@ -108,7 +109,7 @@ class _Parts:
             if part.cache_control is not None and part.cache_control.ttl == "1h":
                 self.long_cache = True
             kind = part.type or ""
-            if kind in _IMAGES:
+            if kind in IMAGES:
                 self.images += 1
             elif kind in _AUDIO:
                 self.audio = True

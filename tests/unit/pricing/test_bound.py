@@ -6,7 +6,15 @@ import pytest
 from headgate.domain.ids import CardId
 from headgate.domain.prices import Match, PriceCard, Rate, Tier, Variant
 from headgate.domain.usage import Unit
-from headgate.pricing.bound import RequestShape, input_bound, output_bound, upper_bound
+from headgate.pricing.bound import (
+    RequestShape,
+    dearest_rates,
+    input_bound,
+    output_bound,
+    output_limit,
+    token_bound,
+    upper_bound,
+)
 from headgate.pricing.compiled import compile_card
 
 CARD = PriceCard(
@@ -115,3 +123,28 @@ def test_without_a_rate_that_may_be_needed_there_is_no_bound(unit: Unit):
 def test_a_hold_is_rounded_up():
     card = compile_card(msgspec.structs.replace(CARD, rates={Unit.INPUT: Rate(Decimal("0.00001"))}))
     assert 1 == upper_bound(card, RequestShape(body_bytes=1, output=False))
+
+
+def test_tokens_are_bounded_in_and_out():
+    assert 110 == token_bound(COMPILED, PLAIN)
+    assert 130 == token_bound(COMPILED, changed(choices=3))
+    assert 500 == token_bound(COMPILED, changed(max_output_tokens=None))
+
+
+def test_tokens_of_a_model_without_a_card_are_bounded_by_the_request_alone():
+    assert 110 == token_bound(None, PLAIN)
+    assert token_bound(None, changed(max_output_tokens=None)) is None
+    assert token_bound(None, changed(refers_outside=True)) is None
+    assert token_bound(None, changed(images=1)) is None
+
+
+def test_the_dearest_rates_are_those_of_the_bound():
+    assert (4 * 10**12, 20 * 10**12, 0) == dearest_rates(COMPILED, PLAIN, 100)
+    assert (4 * 10**12, 20 * 10**12, 2 * 10**16) == dearest_rates(COMPILED, changed(searches=2), 100)
+
+
+def test_the_limit_of_one_choice_is_the_callers_or_the_models():
+    assert 10 == output_limit(COMPILED, changed(choices=3))
+    assert 400 == output_limit(COMPILED, changed(max_output_tokens=10**9))
+    endless = msgspec.structs.replace(COMPILED, context_window=None, max_output=None)
+    assert output_limit(endless, changed(max_output_tokens=None)) is None
