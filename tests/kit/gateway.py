@@ -14,8 +14,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import psycopg
+from psycopg.rows import dict_row
+
 KEY = "sk-hg-test-key-that-is-long-enough-0123456789"
 PASSWORD = "test-password-9f3c"
+SECRET = "a secret that all nodes of a test share"
 ROOT = Path(__file__).resolve().parents[2]
 _FOREIGN = ("OPENAI_", "ANTHROPIC_", "GROQ_", "MISTRAL_", "HEADGATE_", "DATABASE_URL")
 
@@ -53,13 +57,23 @@ def wait_until(condition: Callable[[], Any], *, within_s: float = 30, what: str 
 class GatewayProcess:
     """`headgate serve` in a process of its own."""
 
-    def __init__(self, data_dir: Path, *, workers: int = 1, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        workers: int = 1,
+        database_url: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """`database_url`: of Postgres; nodes that are given the same one are one installation. None: SQLite."""
+        self.database_url = database_url
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.key = KEY
         self._workers = workers
-        self._environ = clean_environment(data_dir, **(environ or {}))
+        shared = {"DATABASE_URL": database_url, "HEADGATE_SECRET_KEY": SECRET} if database_url else {}
+        self._environ = clean_environment(data_dir, **shared, **(environ or {}))
         self._log = data_dir.with_suffix(".log")
         self._log_start = 0
         self.process: subprocess.Popen[bytes] | None = None
@@ -73,12 +87,20 @@ class GatewayProcess:
 
     def start(self) -> None:
         """Start and wait until it serves; what it prints goes to a file beside its data."""
+        self.begin()
+        self.wait_until_ready()
+
+    def begin(self) -> None:
+        """Start and do not wait."""
         command = [sys.executable, "-m", "headgate", "serve", "--port", str(self.port), "--workers", str(self._workers)]
         self._log_start = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self._environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.data_dir.parent
             )
+
+    def wait_until_ready(self) -> None:
+        """Wait until it serves."""
         wait_until(self._ready, within_s=60, what="the gateway")
 
     def stop(self) -> None:
@@ -104,7 +126,10 @@ class GatewayProcess:
         return f"http://127.0.0.1:{words[words.index('--port') + 1]}"
 
     def rows(self, statement: str, *parameters: object) -> list[dict[str, Any]]:
-        """Read the database."""
+        """Read the database; a parameter's place is a question mark."""
+        if self.database_url:
+            with psycopg.connect(self.database_url, row_factory=dict_row, connect_timeout=10) as postgres:
+                return postgres.execute(statement.replace("?", "%s"), parameters).fetchall()
         connection = sqlite3.connect(self.data_dir / "headgate.sqlite3", timeout=10)
         connection.row_factory = sqlite3.Row
         try:

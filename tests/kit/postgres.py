@@ -1,0 +1,175 @@
+"""A throwaway Postgres server for this test process, and databases in it that cost a test a tenth of a second.
+
+The server starts when the first test asks for it and ends with the process, however that ends. Its databases compare
+text by the rules of a language, as many real ones do, and not byte by byte: what relies on the order of bytes fails.
+"""
+
+import atexit
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.kit.gateway import clean_environment, free_port
+
+_OPTIONS = {
+    "fsync": "off",  # no test takes the power away
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "deadlock_timeout": "200ms",
+    "timezone": "Asia/Kolkata",  # a server need not live in UTC
+}
+
+
+def _program(name: str) -> Path | None:
+    """Debian keeps the server's programs out of PATH."""
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3].partition(".")[0])
+    )
+    on_path = shutil.which(name)
+    return installed[-1] if installed else Path(on_path) if on_path else None
+
+
+needs_postgres = [
+    pytest.mark.external,
+    pytest.mark.skipif(
+        _program("initdb") is None, reason="not run on Postgres: no server is installed on this machine"
+    ),
+]
+"""Marks of what runs on a throwaway Postgres."""
+DATABASES = ["sqlite", pytest.param("postgres", marks=needs_postgres)]
+"""Parameters of a fixture that gives a `DATABASE_URL`; see `database_url_for`."""
+
+
+class PostgresServer:
+    """A server in a temporary folder, on a loopback port; every local user is its superuser."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="headgate-pg-"))
+        self.port = free_port()
+        self._names = count(1)
+        self._process = self._start()
+        atexit.register(self.stop)
+        self._wait_until_it_answers()
+        self._migrated = False
+
+    def stop(self) -> None:
+        """End it now, with whoever is connected, and remove what it wrote."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(30)
+        shutil.rmtree(self._folder)
+
+    def empty_database(self) -> str:
+        """`DATABASE_URL` of a new database without tables."""
+        return self._create("template0")
+
+    def fresh_database(self) -> str:
+        """`DATABASE_URL` of a new database with all tables and nothing in them."""
+        if not self._migrated:
+            self._migrate(self._create("template0", name="migrated"))
+            self._migrated = True
+        return self._create("migrated")
+
+    def terminate_connections(self, database_url: str) -> int:
+        """Cut every connection to a database; how many there were."""
+        name = database_url.rpartition("/")[2]
+        with self._admin() as admin:
+            rows = admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            return len(rows.fetchall())
+
+    def url(self, name: str) -> str:
+        """`DATABASE_URL` of a database."""
+        return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
+
+    def _create(self, template: str, name: str = "") -> str:
+        name = name or f"test_{next(self._names)}"
+        with self._admin() as admin:
+            speaks = template == "template0" and admin.info.server_version >= 15_00_00
+            language = " LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" if speaks else ""
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}{language}")
+        return self.url(name)
+
+    def _migrate(self, database_url: str) -> None:
+        script = "from headgate.control.setup import migrate; migrate()"
+        environ = clean_environment(self._folder / "migration", DATABASE_URL=database_url, HEADGATE_SECRET_KEY="x" * 32)
+        subprocess.run([sys.executable, "-c", script], env=environ, check=True)
+
+    def _admin(self) -> psycopg.Connection:
+        return psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=10)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        files = self._folder / "files"
+        user = _unprivileged()
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, user)
+        initdb = [
+            str(_program("initdb")),
+            "--no-sync",
+            "--no-locale",
+            "--encoding=UTF8",
+            "--auth=trust",
+            "-U",
+            "postgres",
+        ]
+        subprocess.run([*_user_command(user), *initdb, "-D", str(files)], check=True, stdout=subprocess.DEVNULL)
+        options = {**_OPTIONS, "port": str(self.port), "unix_socket_directories": str(self._folder)}
+        command = [str(_program("postgres")), "-D", str(files), *(f"--{name}={text}" for name, text in options.items())]
+        with (self._folder / "log").open("wb") as log:
+            return subprocess.Popen([*_user_command(user), *command], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self._admin().close()
+            except psycopg.OperationalError:
+                said = (self._folder / "log").read_text(errors="replace")
+                assert self._process.poll() is None, said
+                assert time.monotonic() < deadline, said
+                time.sleep(0.02)
+
+
+def _user_command(user: str) -> list[str]:
+    """What precedes a command: another user where we are root (Postgres refuses that), and an end with our own."""
+    setpriv = shutil.which("setpriv")
+    if os.geteuid() == 0:
+        return [
+            setpriv or "setpriv",
+            f"--reuid={user}",
+            f"--regid={pwd.getpwnam(user).pw_gid}",
+            "--clear-groups",
+            "--pdeathsig=QUIT",
+        ]
+    return [setpriv, "--pdeathsig=QUIT"] if setpriv else []
+
+
+def _unprivileged() -> str:
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+@cache
+def server() -> PostgresServer:
+    """This process's server, started when it is first asked for."""
+    return PostgresServer()
+
+
+def fresh_database() -> str:
+    """`DATABASE_URL` of a new database with all tables, on this process's server."""
+    return server().fresh_database()
+
+
+def database_url_for(database: str) -> str | None:
+    """The `DATABASE_URL` of one of `DATABASES`; None for SQLite, which is a file in the data folder without one."""
+    return fresh_database() if database == "postgres" else None
