@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
 DEFAULT_DATA_DIR = ".headgate"
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of a file
+POSTGRES_SCHEMES = ("postgres", "postgresql")
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
 
@@ -21,12 +22,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Path
     """Folder of the embedded database, the journals and the secret."""
     database_url: str
-    """`sqlite:///<path>`."""
+    """`sqlite:///<path>` or `postgres://<user>:<password>@<host>:<port>/<name>`."""
     secret: str
     """The installation's secret; see `snapshot/credentials.py`."""
     console_url: str | None = None
     """Where pages are answered; None: this node has no console."""
     simulator_url: str | None = None
+    workers: int | None = None
+    """Gateway processes of this node; None: one per core, up to a few."""
     max_body_bytes: int = MAX_BODY_BYTES
     connect_timeout_s: float = 10
     read_timeout_s: float = 600
@@ -44,19 +47,33 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     data_dir = Path(environ.get("HEADGATE_DATA_DIR") or DEFAULT_DATA_DIR).absolute()
     database_url = environ.get("DATABASE_URL") or f"sqlite:///{quote(str(data_dir / 'headgate.sqlite3'))}"
-    if not database_url.startswith("sqlite:///"):
-        raise SettingsError("DATABASE_URL: the gateway reads sqlite:///<path> only; Postgres is not supported yet.")
+    _require_known(database_url)
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
         secret=_secret(environ, data_dir),
         console_url=environ.get("HEADGATE_CONSOLE_URL"),
         simulator_url=environ.get("HEADGATE_SIMULATOR_URL"),
+        workers=_positive(environ, "HEADGATE_WORKERS", 0) or None,
         max_body_bytes=_positive(environ, "HEADGATE_MAX_BODY_BYTES", MAX_BODY_BYTES),
         read_timeout_s=_positive(environ, "HEADGATE_UPSTREAM_READ_TIMEOUT_S", 600),
         connect_timeout_s=_positive(environ, "HEADGATE_UPSTREAM_CONNECT_TIMEOUT_S", 10),
         drain_s=_positive(environ, "HEADGATE_DRAIN_S", 300),
     )
+
+
+def _require_known(database_url: str) -> None:
+    try:
+        parts = urlsplit(database_url)
+        known = parts.scheme in POSTGRES_SCHEMES and parts.port != 0
+    except ValueError:
+        known = False
+    if not known and not database_url.startswith("sqlite:///"):
+        # The address itself stays out of the message: it may hold a password.
+        raise SettingsError(
+            "DATABASE_URL: give sqlite:///<path> or postgres://<user>:<password>@<host>:<port>/<name>; "
+            "other signs than letters and digits in a password are written as %XX."
+        )
 
 
 def _secret(environ: Mapping[str, str], data_dir: Path) -> str:

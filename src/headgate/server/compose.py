@@ -12,12 +12,12 @@ import structlog
 
 from headgate.domain.ids import OwnerId
 from headgate.infra import clock
+from headgate.infra.databases import open_store
 from headgate.infra.feed import Feed
 from headgate.infra.journal import FileJournal, boot_id
 from headgate.infra.node import node_id
 from headgate.infra.routes import routes_of
 from headgate.infra.settings import Settings
-from headgate.infra.store import open_store
 from headgate.infra.upstream import HttpUpstream
 from headgate.pipeline.call import Pipeline
 from headgate.server.door import DoorHandler

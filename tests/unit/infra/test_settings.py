@@ -27,14 +27,25 @@ def test_without_a_secret_the_remedy_is_named(tmp_path: Path):
         read_settings({"HEADGATE_DATA_DIR": str(tmp_path)})
 
 
-def test_a_database_that_is_not_supported_is_refused():
-    with pytest.raises(SettingsError, match="DATABASE_URL"):
-        read_settings({"DATABASE_URL": "postgres://localhost/headgate", **SECRET})
+@pytest.mark.parametrize("url", ["postgres://user:pass%2Fword@localhost/headgate", "postgresql://localhost:5432/x"])
+def test_postgres_is_a_database(url: str):
+    assert url == read_settings({"DATABASE_URL": url, **SECRET}).database_url
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://localhost/headgate", "headgate.sqlite3", "sqlite://x", "postgres://user:hid/den@localhost/x"]
+)
+def test_a_database_that_is_not_supported_is_refused_without_a_word_of_its_address(url: str):
+    with pytest.raises(SettingsError, match="DATABASE_URL: give sqlite") as refused:
+        read_settings({"DATABASE_URL": url, **SECRET})
+    assert "localhost" not in str(refused.value)
+    assert "hid" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
     ("name", "field"),
     [
+        ("HEADGATE_WORKERS", "workers"),
         ("HEADGATE_MAX_BODY_BYTES", "max_body_bytes"),
         ("HEADGATE_UPSTREAM_READ_TIMEOUT_S", "read_timeout_s"),
         ("HEADGATE_UPSTREAM_CONNECT_TIMEOUT_S", "connect_timeout_s"),
@@ -47,6 +58,10 @@ def test_figures_are_whole_numbers_of_at_least_one(name: str, field: str):
     for wrong in ("0", "-1", "1.5", "many"):
         with pytest.raises(SettingsError, match=name):
             read_settings({name: wrong, **SECRET})
+
+
+def test_the_number_of_workers_is_left_to_the_machine():
+    assert read_settings(SECRET).workers is None
 
 
 def test_a_relative_data_folder_becomes_absolute():

@@ -1,86 +1,44 @@
-import sqlite3
-from pathlib import Path
+from typing import Any
 
-import pytest
-
-from headgate.infra.store import Publication, SqliteStore, StoreError, open_store
-
-TABLES = """
-CREATE TABLE headgate_publication (revision BIGINT PRIMARY KEY, key_hash TEXT NULL);
-CREATE TABLE headgate_snapshot (revision BIGINT PRIMARY KEY, payload BLOB);
-CREATE TABLE headgate_published_key (key_hash TEXT PRIMARY KEY, payload BLOB);
-"""
+from headgate.infra.store import Publication, SqlStore
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "with space & %41" / "headgate.sqlite3"
+class ScriptedReader:
+    """Answers in order, and remembers what it was asked."""
+
+    def __init__(self, *answers: list[tuple[Any, ...]]) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[object, ...]] = []
+        self.closed = False
+
+    def read(self, statement: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        self.asked.append(parameters)
+        return self.answers.pop(0)
+
+    def close(self) -> None:
+        self.closed = True
 
 
-@pytest.fixture
-def database(path: Path):
-    path.parent.mkdir()
-    connection = sqlite3.connect(path)
-    connection.executescript(TABLES)
-    yield connection
-    connection.close()
-
-
-@pytest.fixture
-def store(path: Path):
-    opened = SqliteStore(path)
-    yield opened
-    opened.close()
-
-
-def test_what_was_published_is_read(database: sqlite3.Connection, store: SqliteStore):
-    database.execute("INSERT INTO headgate_publication VALUES (3, NULL), (4, 'ab'), (5, NULL)")
-    database.execute("INSERT INTO headgate_snapshot VALUES (3, x'01'), (5, x'02')")
-    database.execute("INSERT INTO headgate_published_key VALUES ('ab', x'03')")
-    database.commit()
-    assert [Publication(4, "ab"), Publication(5, None)] == store.publications(3)
-    assert 3 == store.oldest_revision()
+def test_bytes_are_bytes_however_a_driver_gives_them():
+    reader = ScriptedReader([(5, memoryview(b"\x02"))], [(memoryview(b"\x03"),)])
+    store = SqlStore(reader)
     assert (5, b"\x02") == store.snapshot()
     assert b"\x03" == store.key("ab")
-    assert store.key("cd") is None
+    assert [(), ("ab",)] == reader.asked
 
 
-def test_an_empty_database_has_published_nothing(database: sqlite3.Connection, store: SqliteStore):
-    assert ([], None, None) == (store.publications(0), store.oldest_revision(), store.snapshot())
+def test_what_is_not_there_is_none():
+    store = SqlStore(ScriptedReader([], [], [(None,)], []))
+    assert (None, None, None) == (store.snapshot(), store.key("ab"), store.oldest_revision())
+    assert [] == store.publications(0)
 
 
-def test_a_store_that_is_not_there_yet_does_not_answer_and_is_not_created(path: Path, store: SqliteStore):
-    path.parent.mkdir()
-    with pytest.raises(StoreError):
-        store.publications(0)
-    assert not path.exists()
+def test_publications_name_a_key_or_the_snapshot():
+    store = SqlStore(ScriptedReader([(4, "ab"), (5, None)]))
+    assert [Publication(4, "ab"), Publication(5, None)] == store.publications(3)
 
 
-def test_a_store_that_comes_later_answers_then(path: Path, store: SqliteStore):
-    path.parent.mkdir()
-    with pytest.raises(StoreError):
-        store.snapshot()
-    connection = sqlite3.connect(path)
-    connection.executescript(TABLES)
-    connection.close()
-    assert store.snapshot() is None
-
-
-def test_what_is_no_database_does_not_answer(path: Path, store: SqliteStore):
-    path.parent.mkdir()
-    path.write_bytes(b"not a database, whatever its name says" * 100)
-    with pytest.raises(StoreError, match=r"headgate\.sqlite3"):
-        store.snapshot()
-
-
-def test_the_data_plane_cannot_write(database: sqlite3.Connection, store: SqliteStore):
-    assert store.snapshot() is None
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        store._connection.execute("DELETE FROM headgate_snapshot")
-
-
-def test_an_address_names_a_file_as_the_control_plane_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-    absolute, relative = open_store("sqlite:////var/lib/head%20gate.sqlite3"), open_store("sqlite:///headgate.sqlite3")
-    assert Path("/var/lib/head gate.sqlite3") == absolute._path
-    assert tmp_path / "headgate.sqlite3" == relative._path
+def test_closing_closes_the_reader():
+    reader = ScriptedReader()
+    SqlStore(reader).close()
+    assert reader.closed
