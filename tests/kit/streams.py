@@ -47,7 +47,7 @@ def exchange(door: Door, provider: Provider, *, usage_asked: bool = True) -> Exc
         credential=None,
         model="some-model",
     )
-    return Exchange(door, read_intake(door, body), target, body, max_output=None, created=1)
+    return Exchange(door, read_intake(door, body), target, max_output=None, created=1)
 
 
 def passage(chunks: Iterable[bytes], door: Door, provider: Provider, *, usage_asked: bool = True) -> Passage:

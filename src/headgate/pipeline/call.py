@@ -65,7 +65,6 @@ class Pipeline:
             request.door,
             intake,
             target,
-            request.body,
             max_output=tariff.card.max_output if tariff.card else None,
             created=int(request.arrived_at),
         )

@@ -28,9 +28,7 @@ _ASK_FOR_USAGE = {"include_usage": True}
 class Exchange:
     """One attempt's request body and the reading of its answer. Built per attempt, never shared."""
 
-    def __init__(
-        self, door: Door, intake: Intake, target: Target, body: bytes, *, max_output: int | None, created: int
-    ):
+    def __init__(self, door: Door, intake: Intake, target: Target, *, max_output: int | None, created: int):
         """Choose between passing through and translating.
 
         Raises:
@@ -53,7 +51,7 @@ class Exchange:
         if self.translates:
             self.body = _translated(door, intake, target, self.format, max_output or DEFAULT_MAX_TOKENS)
         else:
-            self.body = _passed(intake, target, body, ask_for_usage=asks)
+            self.body = _passed(intake, target, ask_for_usage=asks)
         self._parser: AnswerParser | None = None
         self._renderer: AnswerRenderer | None = None
 
@@ -142,7 +140,12 @@ def _upstream_format(door: Door, target: Target) -> Format:
 def _translated(door: Door, intake: Intake, target: Target, format_: Format, max_tokens: int) -> bytes:
     try:
         conversation = codec_for(door.format).parse_request(intake.fields)
-        return codec_for(format_).render_request(conversation, model=target.model, default_max_tokens=max_tokens)
+        return codec_for(format_).render_request(
+            conversation,
+            model=target.model,
+            default_max_tokens=max_tokens,
+            ask_for_usage=target.provider.usage_needs_asking,
+        )
     except UntranslatableError as error:
         raise BadRequest(
             f"{error.field}: {error.reason} ({target.provider.title} speaks another format than {door.path}).",
@@ -151,15 +154,13 @@ def _translated(door: Door, intake: Intake, target: Target, format_: Format, max
         ) from error
 
 
-def _passed(intake: Intake, target: Target, body: bytes, *, ask_for_usage: bool) -> bytes:
+def _passed(intake: Intake, target: Target, *, ask_for_usage: bool) -> bytes:
     changes: dict[str, object] = {}
     if target.model != intake.model:
         changes["model"] = target.model
     if ask_for_usage:
         changes["stream_options"] = _stream_options(intake.fields)
-    spliced = splice(intake.fields, changes)
-    # Equal length and no change means: no white space, no field given twice. Then the original is what goes out.
-    return body if not changes and len(spliced) == len(body) else spliced
+    return splice(intake.fields, changes)
 
 
 def _stream_options(fields: Mapping[str, msgspec.Raw]) -> dict[str, object]:

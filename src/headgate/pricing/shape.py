@@ -27,7 +27,8 @@ _OUTSIDE_FIELDS: Final = frozenset(
     {"previous_response_id", "mcp_servers", "container", "data_sources", "documents", "compound_custom", "file_ids"}
 )
 _SEARCH_FIELDS: Final = frozenset({"web_search_options", "plugins", "search_parameters", "web_search", "enable_search"})
-_ALL_LIMITS: Final = ("max_completion_tokens", "max_tokens")
+ALL_LIMITS: Final = ("max_completion_tokens", "max_tokens")
+"""Fields that bound the output in any format that is spoken here, the newer one first."""
 _CLIENT_TOOLS: Final = ("function", "custom", "bash_", "text_editor_", "computer_", "memory_")
 _TIER_FIELDS: Final = frozenset({"service_tier", "speed", "inference_geo"})
 _ABSENT: Final = (b"", b"null")
@@ -150,7 +151,7 @@ def shape_of(format: Format, fields: Mapping[str, msgspec.Raw], body: bytes, pro
         outside = True
     return RequestShape(
         body_bytes=len(body),
-        max_output_tokens=_limit(format, fields, provider),
+        max_output_tokens=believed_limit(format, fields, provider),
         choices=max(_integer(fields, "n") or 1, 1),
         refers_outside=outside or server_tools,
         server_tools=server_tools,
@@ -208,11 +209,12 @@ def _tools(fields: Mapping[str, msgspec.Raw], parts: _Parts) -> tuple[bool, bool
     return True, server_tools, searches
 
 
-def _limit(format: Format, fields: Mapping[str, msgspec.Raw], provider: Provider) -> int | None:  # noqa: A002 - the noun of the domain
+def believed_limit(format: Format, fields: Mapping[str, msgspec.Raw], provider: Provider) -> int | None:  # noqa: A002 - the noun of the domain
+    """The limit on the output of one choice that this operator obeys; None: none that it does."""
     if UsageQuirk.SEARCH_TOKENS_APART in provider.usage_quirks and b"deep-research" in bytes(fields.get("model", b"")):
         return None
     # A translated request gets the operator's own field from the codec.
-    obeyed = provider.limit_fields if format in provider.paths else _ALL_LIMITS
+    obeyed = provider.limit_fields if format in provider.paths else ALL_LIMITS
     # Some operators take 0 or -1 for "no limit".
     limits = [limit for name in obeyed if (limit := _integer(fields, name)) is not None and limit > 0]
     return max(limits, default=None)

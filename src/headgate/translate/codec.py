@@ -107,11 +107,14 @@ class Codec(Protocol):
         """
         ...
 
-    def render_request(self, conversation: Conversation, *, model: str, default_max_tokens: int) -> bytes:
+    def render_request(
+        self, conversation: Conversation, *, model: str, default_max_tokens: int, ask_for_usage: bool = True
+    ) -> bytes:
         """Conversation -> request body for the upstream `model`.
 
         `default_max_tokens` is used by formats that insist on a limit when the caller gave none. A streamed request
-        asks for usage where the format needs asking.
+        asks for usage where the format needs asking, unless `ask_for_usage` is False: some operators of the format
+        refuse the question, and answer it anyway.
 
         Raises:
             UntranslatableError: naming the field of the conversation.

@@ -25,7 +25,7 @@ def exchange(body: bytes = PLAIN, door: Door = CHAT, provider: Provider = OPENAI
     target = Target(
         deployment_id=DeploymentId("d"), provider=provider, base_url="http://u", credential=None, model=model
     )
-    return Exchange(door, read_intake(door, body), target, body, max_output=None, created=1)
+    return Exchange(door, read_intake(door, body), target, max_output=None, created=1)
 
 
 def test_what_needs_no_change_goes_out_byte_by_byte():
@@ -60,6 +60,13 @@ def test_a_stream_that_asks_itself_goes_out_as_it_is():
 def test_an_operator_that_needs_no_asking_is_not_asked():
     quiet = msgspec.structs.replace(OPENAI, usage_needs_asking=False)
     assert STREAM == exchange(STREAM, provider=quiet).body
+
+
+def test_nor_is_it_asked_by_a_translated_stream():
+    streamed = json.loads(exchange(STREAM, MESSAGES, PROVIDERS["perplexity"]).body)
+    assert streamed["stream"]
+    assert "stream_options" not in streamed
+    assert "stream_options" in json.loads(exchange(STREAM, MESSAGES, OPENAI).body)
 
 
 def test_a_format_that_the_operator_speaks_passes_and_another_is_translated():

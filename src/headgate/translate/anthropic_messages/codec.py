@@ -22,8 +22,11 @@ class AnthropicMessagesCodec:
         """Request body -> conversation."""
         return parse_request(fields)
 
-    def render_request(self, conversation: Conversation, *, model: str, default_max_tokens: int) -> bytes:
-        """Conversation -> request body."""
+    def render_request(
+        self, conversation: Conversation, *, model: str, default_max_tokens: int, ask_for_usage: bool = True
+    ) -> bytes:
+        """Conversation -> request body. The format always tells the usage."""
+        _ = ask_for_usage
         return render_request(conversation, model=model, default_max_tokens=default_max_tokens)
 
     def parse_answer(self, body: bytes) -> Answer:

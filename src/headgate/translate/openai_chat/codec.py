@@ -27,10 +27,12 @@ class OpenAiChatCodec:
         """Request body -> conversation."""
         return parse_request(fields)
 
-    def render_request(self, conversation: Conversation, *, model: str, default_max_tokens: int) -> bytes:
+    def render_request(
+        self, conversation: Conversation, *, model: str, default_max_tokens: int, ask_for_usage: bool = True
+    ) -> bytes:
         """Conversation -> request body. The format insists on no limit, so `default_max_tokens` is not used."""
         _ = default_max_tokens
-        return render_request(conversation, model=model)
+        return render_request(conversation, model=model, ask_for_usage=ask_for_usage)
 
     def parse_answer(self, body: bytes) -> Answer:
         """Successful body -> answer."""

@@ -25,8 +25,8 @@ _KNOWN_EFFORTS: Final = {"xhigh": "xhigh", "max": "xhigh"}
 _NO_PARAMETERS: Final = msgspec.Raw(b'{"type":"object","properties":{}}')
 
 
-def render_request(conversation: Conversation, *, model: str) -> bytes:
-    """Write a request.
+def render_request(conversation: Conversation, *, model: str, ask_for_usage: bool = True) -> bytes:
+    """Write a request; a streamed one asks for usage unless told not to.
 
     Raises:
         UntranslatableError: naming the field of the conversation.
@@ -43,8 +43,10 @@ def render_request(conversation: Conversation, *, model: str) -> bytes:
     if conversation.user is not None:
         body["user"] = conversation.user
     if conversation.stream:
+        body["stream"] = True
+    if conversation.stream and ask_for_usage:
         # The books need the figures, whether or not the caller wants to see them.
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
+        body["stream_options"] = {"include_usage": True}
     return encode(body, "body")
 
 

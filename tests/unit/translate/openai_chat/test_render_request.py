@@ -113,3 +113,11 @@ def test_too_many_stop_sequences_are_refused():
 def test_a_schema_that_is_no_object_is_refused():
     with pytest.raises(UntranslatableError, match=r"tools\[0\]\.parameters"):
         render(tools=(Tool(name="f", parameters="[]"),))
+
+
+def test_a_stream_asks_for_usage_unless_the_operator_refuses_the_question():
+    streamed = Conversation(messages=HELLO, stream=True)
+    assert {"include_usage": True} == json.loads(render_request(streamed, model="m"))["stream_options"]
+    quiet = json.loads(render_request(streamed, model="m", ask_for_usage=False))
+    assert quiet["stream"]
+    assert "stream_options" not in quiet

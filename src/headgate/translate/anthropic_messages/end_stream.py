@@ -1,0 +1,110 @@
+"""Ends a stream of Anthropic's messages format before its model does: see `translate/ending.py`."""
+
+from typing import Final
+
+import msgspec
+
+from headgate.domain.conversation import StopReason
+from headgate.domain.usage import Usage
+from headgate.translate.anthropic_messages.render_answer import message_head, render_usage
+from headgate.translate.anthropic_messages.stop_reasons import render_stop_reason
+from headgate.translate.decoding import encode
+from headgate.wire.sse import EventSplitter, parse_event, render_event
+
+BLOCK_TOKENS: Final = 16
+"""More than what stands around a block or a call and is not seen."""
+_TEXTS: Final = frozenset({"text_delta", "thinking_delta", "signature_delta", "input_json_delta"})
+
+
+class _Delta(msgspec.Struct):
+    type: str = ""
+    text: str = ""
+    thinking: str = ""
+    signature: str = ""
+    partial_json: str = ""
+    stop_reason: str | None = None
+
+
+class _Event(msgspec.Struct):
+    """One event: only what is touched."""
+
+    type: str = ""
+    index: int = 0
+    delta: _Delta | None = None
+
+
+_decode: Final = msgspec.json.Decoder(_Event).decode
+
+
+class AnthropicEnding:
+    """Follows one stream."""
+
+    def __init__(self, *, created: int, model: str) -> None:
+        """Nothing has passed yet."""
+        self._head = message_head(f"msg_{created}", model)
+        self._events = EventSplitter()
+        self._begun = False
+        self._open: dict[int, None] = {}
+        self._told = False
+        self._stopped = False
+
+    @property
+    def over(self) -> bool:
+        """A stop reason, an error or the last event was seen."""
+        return self._told or self._stopped
+
+    def feed(self, chunk: bytes) -> int:
+        """Follow the events of a chunk; the most tokens that they can be."""
+        return sum(self._take(parse_event(raw).data) for raw in self._events.feed(chunk))
+
+    def finish(self, usage: Usage | None) -> bytes:
+        """Close every block, tell the stop reason and the usage, stop."""
+        if self._stopped:
+            return b""
+        ending = b"" if self._begun else self._begin(usage)
+        ending += b"".join(_render({"type": "content_block_stop", "index": index}) for index in self._open)
+        if not self._told:
+            stop = {"stop_reason": render_stop_reason(StopReason.MAX_TOKENS), "stop_sequence": None}
+            ending += _render({"type": "message_delta", "delta": stop, "usage": render_usage(usage)})
+        self._stopped = True
+        return ending + _render({"type": "message_stop"})
+
+    def _take(self, data: bytes) -> int:
+        if not data:
+            return 0
+        try:
+            event = _decode(data)
+        except msgspec.DecodeError:
+            return len(data)
+        match event.type:
+            case "content_block_delta":
+                return _size(event.delta, data)
+            case "content_block_start":
+                self._open[event.index] = None
+                # What begins with something in it (encrypted thinking, a server's tool result) holds it here.
+                return BLOCK_TOKENS + len(data)
+            case "content_block_stop":
+                self._open.pop(event.index, None)
+            case "message_start":
+                self._begun = True
+            case "message_delta":
+                self._told = self._told or bool(event.delta and event.delta.stop_reason)
+            case "message_stop" | "error":
+                self._stopped = True
+            case _:
+                pass
+        return 0
+
+    def _begin(self, usage: Usage | None) -> bytes:
+        open_ended = {"content": [], "stop_reason": None, "stop_sequence": None, "usage": render_usage(usage)}
+        return _render({"type": "message_start", "message": {**self._head, **open_ended}})
+
+
+def _size(delta: _Delta | None, data: bytes) -> int:
+    if delta is None or delta.type not in _TEXTS:
+        return len(data)
+    return len((delta.text + delta.thinking + delta.signature + delta.partial_json).encode("utf-8", "replace"))
+
+
+def _render(event: dict[str, object]) -> bytes:
+    return render_event(encode(event, "event"), str(event["type"]))

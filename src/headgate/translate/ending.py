@@ -1,0 +1,50 @@
+"""Streams that may have to end before their model does: what passed of one, and how its format ends it here.
+
+An `Ending` looks on at the events that a client of its format receives, whoever wrote them. It does not take content
+apart: what no codec knows (several choices, server tools, sound) can be counted and ended too. Sans I/O.
+"""
+
+from typing import Protocol
+
+from headgate.domain.formats import Format
+from headgate.domain.usage import Usage
+from headgate.translate.anthropic_messages.end_stream import AnthropicEnding
+from headgate.translate.openai_chat.end_stream import OpenAiEnding
+
+
+class Ending(Protocol):
+    """Follows one stream."""
+
+    def feed(self, chunk: bytes) -> int:
+        """Take bytes in any cut; give the most output tokens that the events in them can be.
+
+        A token is at least one byte of text, thinking, signature or tool call; every block and call counts some more
+        for the tokens around it. Never raises: of an event that cannot be read, every byte counts.
+        """
+        ...
+
+    @property
+    def over(self) -> bool:
+        """The model has stopped: nothing that costs can follow."""
+        ...
+
+    def finish(self, usage: Usage | None) -> bytes:
+        """Everything that makes the stream a whole one that ran out of tokens, behind the last complete event.
+
+        `usage` goes to clients that asked for it, or whose format always tells it; None: it is not known.
+        """
+        ...
+
+
+def ending_for(format_: Format, *, created: int, model: str, include_usage: bool) -> Ending:
+    """A fresh ending for one stream of a format that codecs exist for.
+
+    Args:
+        format_: what the stream is written in.
+        created: epoch seconds; it only names an answer that has said nothing yet.
+        model: as asked, for such an answer.
+        include_usage: the client asked, where one has to ask.
+    """
+    if format_ is Format.OPENAI_CHAT:
+        return OpenAiEnding(created=created, model=model, include_usage=include_usage)
+    return AnthropicEnding(created=created, model=model)
