@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from headgate.control.connections import drop_broken_connection
 from headgate.control.ledger.operations import CursorMovedError, close_owner, post, register_owner
 from headgate.control.ledger.queries import cursor_of
 from headgate.infra import clock
@@ -80,8 +81,9 @@ class Ingest:
             pause = min(pause * 2, LONGEST_PAUSE_S)
             self._parked[name] = (clock.monotonic() + pause, pause)
             _log.error("journal_parked", owner=name, retry_in_s=pause, exc_info=error)
-            # Begun anew next time from what the database says: it may be a restored one.
+            # Begun anew next time from what the database says: it may be a restored one, over a new connection.
             self._forget(name)
+            drop_broken_connection()
             return False
         self._parked.pop(name, None)
         return advanced

@@ -1,4 +1,4 @@
-"""Runs the worker role: ingest, until told to stop."""
+"""Runs the worker role: ingest, and the jobs that come round, until told to stop."""
 
 import os
 import signal
@@ -18,6 +18,7 @@ def run_worker() -> int:
     use_django()
     # Models can be imported only once Django is set up.
     from headgate.worker.ingest import AnotherIngestError, Ingest
+    from headgate.worker.jobs import Rounds
 
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -27,5 +28,8 @@ def run_worker() -> int:
     except (AnotherIngestError, SettingsError) as error:
         print(f"headgate worker: {error}", file=sys.stderr)
         return 1
+    jobs = threading.Thread(target=Rounds().run, args=(stop,), name="jobs")
+    jobs.start()
     ingest.run(stop)
+    jobs.join()
     return 0

@@ -1,0 +1,71 @@
+"""Jobs that come round: what the worker role does by the clock, beside ingest.
+
+Every node runs every job, so a job must bear being run twice, and at the same time.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import structlog
+from django.db import connection
+
+from headgate.control.connections import drop_broken_connection
+from headgate.control.partitions import make_months_around
+from headgate.infra import clock
+
+DAY_S = 86_400.0
+RETRY_S = 60.0
+_log = structlog.get_logger()
+
+
+class Job(NamedTuple):
+    """Something to do again and again."""
+
+    name: str
+    every_s: float
+    """From one run to the next; after a failure it is tried again after `RETRY_S` at the latest."""
+    run: Callable[[float], object]
+    """Is given the time, epoch seconds."""
+
+
+def make_partitions(now: float) -> None:
+    """The months ahead have their partitions before anybody needs them."""
+    make_months_around(dt.datetime.fromtimestamp(now, tz=dt.UTC).date())
+
+
+JOBS = (Job("partitions", DAY_S, make_partitions),)
+
+
+class Rounds:
+    """Runs jobs when they are due: at once, and then each in its own rhythm."""
+
+    def __init__(self, jobs: Iterable[Job] = JOBS) -> None:
+        """Every job is due."""
+        self._due = dict.fromkeys(jobs, 0.0)
+
+    def run(self, stop: threading.Event) -> None:
+        """Run what is due until told to stop; for a thread of its own."""
+        while not stop.wait(self.step()):
+            pass
+        connection.close()
+
+    def step(self) -> float:
+        """Run what is due now; seconds until something is due again."""
+        for job, due_at in self._due.items():
+            if due_at <= clock.monotonic():
+                pause = job.every_s if self._succeeds(job) else min(job.every_s, RETRY_S)
+                self._due[job] = clock.monotonic() + pause
+        now = clock.monotonic()
+        return max(0.0, min((due_at - now for due_at in self._due.values()), default=DAY_S))
+
+    def _succeeds(self, job: Job) -> bool:
+        try:
+            job.run(clock.now())
+        except Exception as error:  # noqa: BLE001 - whatever it was, the other jobs go on and the alarm rings
+            _log.error("job_failed", job=job.name, exc_info=error)
+            return False
+        finally:
+            drop_broken_connection()
+        return True

@@ -1,0 +1,75 @@
+import threading
+
+import pytest
+from django.db import connection
+from structlog.testing import capture_logs
+
+from headgate.infra import clock
+from headgate.worker.jobs import DAY_S, RETRY_S, Job, Rounds, make_partitions
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Monotonic time, to be moved by hand."""
+    now = [1000.0]
+    monkeypatch.setattr(clock, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_job_runs_at_once_and_then_in_its_rhythm(time: list[float]):
+    runs: list[float] = []
+    rounds = Rounds([Job("a", 10, lambda _: runs.append(time[0]))])
+    for _ in range(31):
+        rounds.step()
+        time[0] += 1
+    assert [1000, 1010, 1020, 1030] == runs
+
+
+def test_it_says_how_long_nothing_is_due(time: list[float]):
+    rounds = Rounds([Job("a", 10, lambda _: None), Job("b", 4, lambda _: None)])
+    assert 4 == rounds.step()
+    time[0] += 4
+    assert 4 == rounds.step()
+    time[0] += 4
+    assert 2 == rounds.step()
+    assert DAY_S == Rounds([]).step()
+
+
+def test_a_job_that_fails_is_tried_again_soon_and_stops_no_other(time: list[float]):
+    runs: list[str] = []
+
+    def fail(_: float) -> None:
+        runs.append("a")
+        raise OSError("no")
+
+    rounds = Rounds([Job("a", DAY_S, fail), Job("b", DAY_S, lambda _: runs.append("b"))])
+    with capture_logs() as lines:
+        assert RETRY_S == rounds.step()
+        time[0] += RETRY_S
+        rounds.step()
+    assert ["a", "b", "a"] == runs
+    assert [("job_failed", "a")] * 2 == [(line["event"], line["job"]) for line in lines]
+
+
+def test_it_is_given_the_time_and_ends_when_told_to(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(clock, "now", lambda: 7.5)
+    given: list[float] = []
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=Rounds([Job("a", DAY_S, lambda now: (given.append(now), stop.set()))]).run, args=(stop,)
+    )
+    thread.start()
+    thread.join(20)
+    assert (False, [7.5]) == (thread.is_alive(), given)
+
+
+def test_the_months_ahead_have_partitions_on_postgres():
+    make_partitions(1_767_268_800.0)
+    if connection.vendor != "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT to_regclass('headgate_cost_event_2026_04'), to_regclass('headgate_cost_event_2026_05')"
+            )
+            assert ("headgate_cost_event_2026_04", None) == cursor.fetchone()
