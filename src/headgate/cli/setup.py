@@ -3,18 +3,24 @@
 import dataclasses
 import json
 import os
+import sys
 
 
 def run_setup(*, as_json: bool) -> int:
     """Migrate and fill; prints the secrets that were created, once.
 
     Returns:
-        0.
+        0, or 1 when a setting cannot be honoured (said in one line).
     """
+    from headgate.control.environment import SettingsError
     from headgate.control.setup import bootstrap, migrate
 
-    migrate()
-    created = bootstrap(os.environ)
+    try:
+        migrate()
+        created = bootstrap(os.environ)
+    except SettingsError as error:
+        print(f"headgate migrate: {error}", file=sys.stderr)
+        return 1
     if as_json:
         print(json.dumps(dataclasses.asdict(created) if created else None))
     elif created:

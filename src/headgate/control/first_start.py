@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Mapping, Sequence
 
+from headgate.control.budgets.defaults import synchronise
+from headgate.control.budgets.environment import budget_defaults
 from headgate.control.keys.operations import create_key
 from headgate.control.organizations import operations as organizations
 from headgate.control.organizations.models import Organization, Role, User
@@ -18,18 +20,21 @@ ADMIN = "admin"
 
 
 def fill(environ: Mapping[str, str], cards: Sequence[PriceCard]) -> BootstrapResult | None:
-    """Fill an empty database; see `setup.bootstrap`.
+    """Fill an empty database and bring the environment's budgets up to date; see `setup.bootstrap`.
 
     Whether it is empty is asked under the publication's lock, so that of two nodes that start at once one creates
     and the other finds.
     """
+    wanted = budget_defaults(environ)
     with lock_publication():
         empty = not (Organization.objects.exists() or User.objects.exists())
         if not empty and Snapshot.objects.exists():
             pricing.seed_cards(cards)
+            synchronise(wanted)
             return None
         with publishing():
             pricing.seed_cards(cards)
+            synchronise(wanted)
             return _create(environ) if empty else None
 
 

@@ -44,7 +44,7 @@ def migrate() -> None:
 
 
 def bootstrap(environ: Mapping[str, str]) -> BootstrapResult | None:
-    """Fill an empty database and publish; in a filled one only the seeded price cards are brought up to date.
+    """Fill an empty database and publish; in a filled one bring price cards and the environment's budgets up to date.
 
     Returns:
         What was created, secrets included; None when there was something already.
@@ -52,6 +52,7 @@ def bootstrap(environ: Mapping[str, str]) -> BootstrapResult | None:
     Raises:
         ValueError: `HEADGATE_BOOTSTRAP_KEY` is too short or holds white space.
         ValidationError: `HEADGATE_BOOTSTRAP_ADMIN_PASSWORD` is too weak.
+        SettingsError: a variable of budgets is nonsense.
     """
     use_django()
     from headgate.control.first_start import fill

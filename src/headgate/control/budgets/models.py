@@ -4,6 +4,7 @@ Windows and leases are written by the data plane's lease store and by ingest, pa
 hand (`migrations/0002_windows.py`): strict on SQLite, with the invariant of the money protocol as a constraint.
 """
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -38,7 +39,11 @@ class Budget(models.Model):
         help_text="Empty: the installation's, inside every organization.",
     )
     name = models.CharField(max_length=200)
-    scope = models.CharField(max_length=16, choices=_choices(Scope))
+    scope = models.CharField(
+        max_length=16,
+        choices=_choices(Scope),
+        help_text="Budgets may overlap: a request is held against every budget that it falls under, or against none.",
+    )
     subject = models.CharField(
         max_length=200,
         blank=True,
@@ -52,6 +57,13 @@ class Budget(models.Model):
     )
     currency = models.CharField(max_length=3, default="USD")
     soft = models.BooleanField(default=False, help_text="Critical tasks may go to the soft multiplier times the limit.")
+    soft_multiplier = models.DecimalField(
+        max_digits=12,
+        decimal_places=6,
+        default=Decimal(2),
+        editable=False,
+        help_text="AI_BUDGET_SOFT_LIMIT_MULTIPLIER as it was when the limit was set.",
+    )
     clamp = models.BooleanField(default=False, help_text="May lower max_tokens to what is affordable.")
     top_up = models.BooleanField(
         default=False, help_text="Streams may start with a part of their hold; cut when there is no more."
@@ -62,6 +74,7 @@ class Budget(models.Model):
     limit_version = models.IntegerField(default=1, editable=False)
     epoch = models.IntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    reset_at = models.DateTimeField(null=True, editable=False, help_text="Of all of it; what was sent before is over.")
     retired_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
@@ -76,6 +89,29 @@ class Budget(models.Model):
     def __str__(self) -> str:
         """Return the name."""
         return self.name
+
+
+class SubjectEpoch(models.Model):
+    """How often one subject of a shared budget was reset, on top of the budget's own epoch."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="subject_epochs")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    subject = models.TextField(help_text="As in the window: an external id, a key's id.")
+    epoch = models.IntegerField()
+    reset_at = models.DateTimeField()
+
+    class Meta:
+        """Table."""
+
+        db_table = "headgate_budget_subject_epoch"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["budget", "organization", "subject"], name="headgate_subject_epoch_once")
+        ]
+
+    def __str__(self) -> str:
+        """Return whose and how often."""
+        return f"{self.subject}: {self.epoch}"
 
 
 class Window(models.Model):
@@ -141,8 +177,8 @@ class Adjustment(models.Model):
     id = models.CharField(primary_key=True, max_length=100, help_text="Given by who asks: a second time does nothing.")
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="adjustments")
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True)
-    kind = models.CharField(max_length=16, help_text="reset, correction, power_loss or lost_journal")
-    window_id = models.CharField(max_length=400, help_text="The window that it is about.")
+    kind = models.CharField(max_length=16, help_text="reset, calendar, correction, power_loss or lost_journal")
+    window_id = models.TextField(help_text="The window that it is about.")
     unit = models.CharField(max_length=8)
     amount = models.BigIntegerField(help_text="What it changes the spent figure by, in the window's unit.")
     reason = models.TextField()

@@ -18,7 +18,9 @@ class ExchangeRate(models.Model):
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     currency = models.CharField(
-        max_length=3, validators=[RegexValidator("^[A-Z]{3}$", "Three capitals, as in ISO 4217.")], help_text="ISO 4217."
+        max_length=3,
+        validators=[RegexValidator("^[A-Z]{3}$", "Three capitals, as in ISO 4217.")],
+        help_text="ISO 4217.",
     )
     usd_rate = models.DecimalField(
         "USD per unit", max_digits=MAX_DIGITS, decimal_places=MAX_DECIMALS, help_text="For example 1.04 for EUR."

@@ -5,7 +5,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from headgate.control.currencies.models import ExchangeRate
 from headgate.domain.money import NanoUsd, nano_to_usd
@@ -50,9 +49,9 @@ def convert(nano: NanoUsd, currency: str, *, at: dt.datetime) -> Decimal:
     return nano_to_usd(NanoUsd(round(Fraction(nano) / Fraction(rate))))
 
 
-def published_rates() -> tuple[contract.ExchangeRate, ...]:
-    """Return the rates of today, but for USD."""
-    rates = rates_in_force(timezone.now().date())
+def published_rates(now: dt.datetime) -> tuple[contract.ExchangeRate, ...]:
+    """Return the rates of the UTC day of a moment, but for USD."""
+    rates = rates_in_force(now.astimezone(dt.UTC).date())
     return tuple(
         contract.ExchangeRate(currency=currency, usd_rate=literal(rate))
         for currency, rate in rates.items()

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from headgate.control.budgets.queries import budgets_of_key
 from headgate.control.keys.models import VirtualKey
 from headgate.domain.ids import KeyId, OrganizationId
 from headgate.domain.principal import Attribution, Principal
@@ -26,5 +27,6 @@ def published(key: VirtualKey) -> PublishedKey:
             scopes=tuple(key.scopes),
             defaults=msgspec.convert(defaults, Attribution),
             locked=tuple(key.locked),
-        )
+        ),
+        budgets=budgets_of_key(key),
     )

@@ -6,6 +6,12 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 from headgate.control.identifiers import new_id
+from headgate.snapshot.contract import DEFAULT_CRITICAL_TASKS
+
+
+def default_critical_tasks() -> list[str]:
+    """Return the tasks that are critical unless an organization says otherwise."""
+    return list(DEFAULT_CRITICAL_TASKS)
 
 
 class Organization(models.Model):
@@ -23,6 +29,17 @@ class Organization(models.Model):
         default=False, help_text="May call models without a price card; their cost events have no amount."
     )
     capture_content = models.BooleanField(default=False, help_text="Keep the text of requests and answers.")
+    open_model = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Public name of the model that requests get when a budget does not admit the one that they ask for. "
+        "Empty: they are refused.",
+    )
+    critical_tasks: "models.JSONField[list[str], list[str]]" = models.JSONField(
+        default=default_critical_tasks,
+        blank=True,
+        help_text="Tasks that may go above the limit of a soft budget, up to its hard limit.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

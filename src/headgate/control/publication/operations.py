@@ -4,6 +4,7 @@ A publication takes the head's lock first and reads the rows afterwards. Whoever
 what the one before him committed, and the snapshot of a later revision never lacks a change of an earlier one.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,7 +14,7 @@ from django.db import connection, transaction
 from headgate.control.keys import queries as keys
 from headgate.control.keys.models import VirtualKey
 from headgate.control.publication.models import Publication, PublishedKey, Snapshot
-from headgate.control.publication.queries import current_snapshot
+from headgate.control.publication.queries import current_snapshot, is_stale
 from headgate.snapshot import contract
 
 KEPT_PUBLICATIONS = 10_000
@@ -57,13 +58,41 @@ def lock_publication() -> Iterator[None]:
 
 
 def publish_snapshot() -> int:
-    """Publish organizations, deployments and price cards as they are now; return the revision."""
+    """Publish organizations, deployments, price cards, budgets and so on as they are now; return the revision."""
     with transaction.atomic():
         revision = next_revision()
         Snapshot.objects.create(revision=revision, payload=contract.encode_snapshot(current_snapshot()))
         Snapshot.objects.filter(revision__lte=_oldest_but(KEPT_SNAPSHOTS)).delete()
         _announce(revision, key_hash=None)
     return revision
+
+
+def republish_if_stale(now: dt.datetime) -> bool:
+    """Publish when time alone has made the snapshot old: calendars near their end, another day's exchange rates.
+
+    Costs a read when there is nothing to do; to be called every few minutes, on any node.
+
+    Returns:
+        Whether it was published.
+    """
+    if not _is_stale(now):
+        return False
+    with lock_publication():
+        # Another node may have been faster.
+        if stale := _is_stale(now):
+            publish_snapshot()
+        return stale
+
+
+def _is_stale(now: dt.datetime) -> bool:
+    newest = Snapshot.objects.order_by("-revision").first()
+    if newest is None:
+        return False
+    try:
+        known = contract.decode_snapshot(bytes(newest.payload))
+    except contract.ContractMismatchError:
+        return True
+    return is_stale(known, now)
 
 
 def publish_key(key: VirtualKey) -> int:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import headgate.control.identifiers
+import headgate.control.organizations.models
 
 
 class Migration(migrations.Migration):
@@ -51,6 +52,22 @@ class Migration(migrations.Migration):
                 (
                     "capture_content",
                     models.BooleanField(default=False, help_text="Keep the text of requests and answers."),
+                ),
+                (
+                    "open_model",
+                    models.CharField(
+                        blank=True,
+                        help_text="Public name of the model that requests get when a budget does not admit the one that they ask for. Empty: they are refused.",
+                        max_length=200,
+                    ),
+                ),
+                (
+                    "critical_tasks",
+                    models.JSONField(
+                        blank=True,
+                        default=headgate.control.organizations.models.default_critical_tasks,
+                        help_text="Tasks that may go above the limit of a soft budget, up to its hard limit.",
+                    ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
