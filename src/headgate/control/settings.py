@@ -3,6 +3,7 @@
 import os
 
 from headgate.control import environment, navigation, secrets
+from headgate.control.budgets.environment import budget_defaults
 
 _folder = secrets.data_dir(os.environ)
 
@@ -67,6 +68,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Read here, so that nonsense is found before anything starts.
+BUDGET_DEFAULTS = budget_defaults(os.environ)
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
