@@ -8,12 +8,14 @@ from headgate.domain.conversation import StopReason
 from headgate.domain.usage import Usage
 from headgate.translate.anthropic_messages.render_answer import message_head, render_usage
 from headgate.translate.anthropic_messages.stop_reasons import render_stop_reason
-from headgate.translate.decoding import encode
+from headgate.translate.decoding import ABSENT, encode
 from headgate.wire.sse import EventSplitter, parse_event, render_event
 
 BLOCK_TOKENS: Final = 16
 """More than what stands around a block or a call and is not seen."""
-_TEXTS: Final = frozenset({"text_delta", "thinking_delta", "signature_delta", "input_json_delta"})
+_DELTAS: Final = frozenset({"text_delta", "thinking_delta", "signature_delta", "input_json_delta"})
+_BLOCKS: Final = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
+"""Of other kinds (what a server's tool found, say) every byte counts."""
 
 
 class _Delta(msgspec.Struct):
@@ -25,12 +27,23 @@ class _Delta(msgspec.Struct):
     stop_reason: str | None = None
 
 
+class _Block(msgspec.Struct):
+    type: str = ""
+    text: str = ""
+    thinking: str = ""
+    signature: str = ""
+    data: str = ""
+    name: str = ""
+    input: msgspec.Raw = ABSENT
+
+
 class _Event(msgspec.Struct):
     """One event: only what is touched."""
 
     type: str = ""
     index: int = 0
     delta: _Delta | None = None
+    content_block: _Block | None = None
 
 
 _decode: Final = msgspec.json.Decoder(_Event).decode
@@ -78,18 +91,17 @@ class AnthropicEnding:
             return len(data)
         match event.type:
             case "content_block_delta":
-                return _size(event.delta, data)
+                return _delta_size(event.delta, data)
             case "content_block_start":
                 self._open[event.index] = None
-                # What begins with something in it (encrypted thinking, a server's tool result) holds it here.
-                return BLOCK_TOKENS + len(data)
+                return BLOCK_TOKENS + _block_size(event.content_block, data)
             case "content_block_stop":
                 self._open.pop(event.index, None)
             case "message_start":
                 self._begun = True
             case "message_delta":
                 self._told = self._told or bool(event.delta and event.delta.stop_reason)
-            case "message_stop" | "error":
+            case "message_stop" | "message" | "error":
                 self._stopped = True
             case _:
                 pass
@@ -100,10 +112,20 @@ class AnthropicEnding:
         return _render({"type": "message_start", "message": {**self._head, **open_ended}})
 
 
-def _size(delta: _Delta | None, data: bytes) -> int:
-    if delta is None or delta.type not in _TEXTS:
+def _delta_size(delta: _Delta | None, data: bytes) -> int:
+    if delta is None or delta.type not in _DELTAS:
         return len(data)
-    return len((delta.text + delta.thinking + delta.signature + delta.partial_json).encode("utf-8", "replace"))
+    return _bytes(delta.text + delta.thinking + delta.signature + delta.partial_json)
+
+
+def _block_size(block: _Block | None, data: bytes) -> int:
+    if block is None or block.type not in _BLOCKS:
+        return len(data)
+    return _bytes(block.text + block.thinking + block.signature + block.data + block.name) + len(bytes(block.input))
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
 def _render(event: dict[str, object]) -> bytes:

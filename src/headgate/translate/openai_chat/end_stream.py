@@ -1,13 +1,13 @@
 """Ends a stream of OpenAI's chat completions format before its model does: see `translate/ending.py`."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final, cast
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from headgate.domain.conversation import StopReason
 from headgate.domain.usage import Usage
-from headgate.translate.decoding import encode
+from headgate.translate.decoding import ABSENT, encode, is_given
 from headgate.translate.openai_chat.render_answer import render_usage
 from headgate.translate.openai_chat.stop_reasons import render_stop_reason
 from headgate.wire.sse import EventSplitter, parse_event, render_event
@@ -17,13 +17,13 @@ CALL_TOKENS: Final = 16
 _DONE: Final = b"[DONE]"
 _OF_ONE_CHUNK: Final = frozenset({"choices", "usage", "obfuscation", "x_groq"})
 """Top-level fields of a chunk that are not repeated in another."""
-_NO_TOKENS: Final = frozenset({"role", "index", "id", "type", "format"})
-"""Fields of a delta that the model did not write, wherever they stand in it."""
+_THINKING: Final = ("reasoning_content", "reasoning", "reasoning_details")
+"""The same thinking under up to three names."""
 
 
 class _Choice(msgspec.Struct):
     index: int = 0
-    delta: dict[str, object] | None = None
+    delta: dict[str, msgspec.Raw] | None = None
     finish_reason: str | None = None
 
 
@@ -31,11 +31,22 @@ class _Chunk(msgspec.Struct):
     """One chunk: only what is touched."""
 
     choices: list[_Choice] | None = None
-    error: object = None
+    error: msgspec.Raw = ABSENT
+
+
+class _Function(msgspec.Struct):
+    name: msgspec.Raw = ABSENT
+    arguments: msgspec.Raw = ABSENT
+
+
+class _Call(msgspec.Struct):
+    function: _Function
 
 
 _decode: Final = msgspec.json.Decoder(_Chunk).decode
 _decode_head: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_calls: Final = msgspec.json.Decoder(list[_Call]).decode
+_decode_text: Final = msgspec.json.Decoder(str).decode
 
 
 class OpenAiEnding:
@@ -91,8 +102,9 @@ class OpenAiEnding:
         try:
             chunk = _decode(data)
         except msgspec.DecodeError:
+            self._finished.setdefault(0, False)
             return len(data)
-        if chunk.error is not None:
+        if is_given(chunk.error):
             self._stopped = True
             return 0
         self._last = data
@@ -103,30 +115,31 @@ class OpenAiEnding:
         return size
 
 
-def _size(delta: Mapping[str, object]) -> int:
-    """Bytes of all text in a delta. Thinking that comes under two names counts twice: still a bound."""
-    return sum(len(text.encode("utf-8", "replace")) for text in _texts(delta)) + CALL_TOKENS * _calls(delta)
+def _size(delta: Mapping[str, msgspec.Raw]) -> int:
+    sizes = {name: _call_size(raw) if name == "tool_calls" else _text_size(raw) for name, raw in delta.items()}
+    thinking = max(sizes.pop(name, 0) for name in _THINKING)
+    sizes.pop("role", None)
+    return thinking + sum(sizes.values())
 
 
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for name, inner in cast("Mapping[str, object]", value).items():
-            if name not in _NO_TOKENS:
-                yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in cast("list[object]", value):
-            yield from _texts(inner)
-    elif value is not None and not isinstance(value, bool):
-        # Arguments of a tool that are no string, as some operators send them: their figures are written digit by digit.
-        yield str(value)
+def _call_size(raw: msgspec.Raw) -> int:
+    try:
+        calls = [call.function for call in _decode_calls(raw)]
+    except msgspec.DecodeError:
+        return _text_size(raw)
+    names = [_text_size(function.name) for function in calls]
+    # Only the first fragment of a call has a name.
+    return sum(CALL_TOKENS + name for name in names if name) + sum(_text_size(each.arguments) for each in calls)
 
 
-def _calls(delta: Mapping[str, object]) -> int:
-    """Calls that begin here: only their first fragment has a name."""
-    calls = delta.get("tool_calls")
-    return len(cast("list[object]", calls)) if isinstance(calls, list) and b'"name"' in msgspec.json.encode(calls) else 0
+def _text_size(raw: msgspec.Raw) -> int:
+    """Bytes of a string; of anything else its JSON, which is no shorter than what the model wrote."""
+    if bytes(raw) == b"null":
+        return 0
+    try:
+        return len(_decode_text(raw).encode("utf-8", "replace"))
+    except msgspec.DecodeError:
+        return len(bytes(raw))
 
 
 def _head_of(data: bytes) -> dict[str, object]:
