@@ -1,0 +1,1 @@
+"""Rate limits: shared counters of a node, shared counters of all nodes (Redis), and the choice between them."""
