@@ -12,10 +12,12 @@ import structlog
 from django.db import connection
 
 from headgate.control.connections import drop_broken_connection
+from headgate.control.idempotency.operations import delete_expired
 from headgate.control.partitions import make_months_around
 from headgate.infra import clock
 
 DAY_S = 86_400.0
+MINUTE_S = 60.0
 RETRY_S = 60.0
 _log = structlog.get_logger()
 
@@ -35,7 +37,7 @@ def make_partitions(now: float) -> None:
     make_months_around(dt.datetime.fromtimestamp(now, tz=dt.UTC).date())
 
 
-JOBS = (Job("partitions", DAY_S, make_partitions),)
+JOBS = (Job("partitions", DAY_S, make_partitions), Job("idempotency keys", MINUTE_S, delete_expired))
 
 
 class Rounds:

@@ -32,12 +32,9 @@ class Asked(NamedTuple):
     body_sha256: str
     owner: OwnerId
     created_at: int
-    """Epoch seconds."""
-
-    @property
-    def expires_at(self) -> int:
-        """Epoch seconds, a day later."""
-        return self.created_at + DAY_S
+    """Epoch seconds, rounded down."""
+    expires_at: int
+    """A day later, rounded up: no key is free before its day is over."""
 
 
 class Taken(NamedTuple):
@@ -92,8 +89,8 @@ class KeyTable(Protocol):
 
 
 def asked(claim: Claim, body_sha256: str, owner: OwnerId, now: float) -> Asked:
-    """A request that wants a key at `now`; rounded up, so that no key is free before its day is over."""
-    return Asked(claim, body_sha256, owner, math.ceil(now))
+    """A request that wants a key at `now`, epoch seconds."""
+    return Asked(claim, body_sha256, owner, int(now), math.ceil(now + DAY_S))
 
 
 def answer_of(taken: Taken, body_sha256: str) -> StoredAnswer:

@@ -7,6 +7,7 @@ not be kept at once is given up, and the key says so.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +27,7 @@ from headgate.pipeline.ports import Claim, NoAnswer, StoredAnswer
 
 ANSWER_WITHIN_S: Final = 5.0
 """A store that takes longer is away."""
+CLOSE_WITHIN_S: Final = 10.0
 
 _T = TypeVar("_T")
 _log = structlog.get_logger()
@@ -84,11 +86,12 @@ class ThreadedReplays:
         if self._unfinished:
             await self._in_thread(self._mend)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the thread, once more with what could not be ended before."""
-        self._submit(self._mend)
-        self._submit(self._table.close)
-        self._thread.shutdown(wait=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.wrap_future(self._submit(self._mend)), CLOSE_WITHIN_S)
+            await asyncio.wait_for(asyncio.wrap_future(self._submit(self._table.close)), CLOSE_WITHIN_S)
+        self._thread.shutdown(wait=False)
 
     async def _finish(self, ending: Ending) -> None:
         try:
