@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from psycopg import IsolationLevel
 
 BUSY_TIMEOUT_S = 10
 SQLITE_PRAGMAS = (
@@ -12,6 +14,20 @@ SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000};"
     "PRAGMA foreign_keys=ON;"
 )
+POSTGRES_OPTIONS: dict[str, Any] = {
+    # The books are written for this one, whatever the server's default is.
+    "isolation_level": IsolationLevel.READ_COMMITTED,
+    "application_name": "headgate control plane",
+    # A server that went away without a word is noticed, and asked for again.
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "6000",
+}
+"""Of every connection; what the address says wins."""
+SESSION_LIMITS = "-c idle_in_transaction_session_timeout=10000"
+"""A process that is stopped in the middle of a posting must not hold the windows' rows for ever."""
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -23,18 +39,26 @@ def database(environ: Mapping[str, str], folder: Path) -> dict[str, Any]:
     """Return Django's database entry for `DATABASE_URL`; without it, SQLite in the data folder.
 
     Raises:
-        SettingsError: a scheme other than `sqlite` and `postgres`.
+        SettingsError: no address of SQLite or Postgres.
     """
     url = environ.get("DATABASE_URL", "")
     if not url:
         return _sqlite(folder / "headgate.sqlite3")
-    parts = urlsplit(url)
-    if parts.scheme in {"postgres", "postgresql"}:
-        return _postgres(url)
-    if parts.scheme == "sqlite":
-        return _sqlite(Path(unquote(parts.path.removeprefix("/"))).absolute())
-    message = f"DATABASE_URL has the scheme {parts.scheme!r}; known are sqlite and postgres"
-    raise SettingsError(message)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        # The address itself stays out of the message: it may hold a password.
+        message = "DATABASE_URL: the port is not a number; other signs than letters and digits are written as %XX"
+        raise SettingsError(message) from error
+    name = unquote(parts.path.removeprefix("/"))
+    if parts.scheme not in {"sqlite", "postgres", "postgresql"}:
+        message = f"DATABASE_URL has the scheme {parts.scheme!r}; known are sqlite and postgres"
+        raise SettingsError(message)
+    if not name:
+        message = "DATABASE_URL names no database: give sqlite:///<path> or postgres://<user>@<host>/<name>"
+        raise SettingsError(message)
+    return _sqlite(Path(name).absolute()) if parts.scheme == "sqlite" else _postgres(parts, name, port)
 
 
 def allowed_hosts(environ: Mapping[str, str]) -> list[str]:
@@ -64,17 +88,17 @@ def _sqlite(path: Path) -> dict[str, Any]:
     }
 
 
-def _postgres(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
+def _postgres(parts: SplitResult, name: str, port: int | None) -> dict[str, Any]:
+    given = dict(parse_qsl(parts.query))
+    given["options"] = f"{SESSION_LIMITS} {given.get('options', '')}".strip()
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.removeprefix("/")),
+        "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or options.pop("host", "")),
-        "PORT": str(parts.port or ""),
+        "HOST": unquote(parts.hostname or given.pop("host", "")),
+        "PORT": str(port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": options,
+        "OPTIONS": POSTGRES_OPTIONS | given,
     }

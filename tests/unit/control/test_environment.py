@@ -34,8 +34,40 @@ def test_a_sqlite_address_names_the_file(tmp_path: Path):
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
 def test_a_postgres_address_is_taken_apart(scheme: str):
     entry = database({"DATABASE_URL": f"{scheme}://me:p%40ss@db:5433/books?sslmode=require"}, Path("unused"))
-    expected = ("books", "me", "p@ss", "db", "5433", {"sslmode": "require"})
-    assert expected == tuple(entry[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS"))
+    expected = ("books", "me", "p@ss", "db", "5433")
+    assert expected == tuple(entry[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT"))
+    assert "require" == entry["OPTIONS"]["sslmode"]
+
+
+def test_what_a_postgres_address_says_wins_and_limits_are_added_to():
+    entry = database(
+        {"DATABASE_URL": "postgres:///books?host=/run/pg&connect_timeout=9&options=-c%20x.y%3D1"}, Path("unused")
+    )
+    assert ("/run/pg", "") == (entry["HOST"], entry["PORT"])
+    assert "9" == entry["OPTIONS"]["connect_timeout"]
+    assert "-c idle_in_transaction_session_timeout=10000 -c x.y=1" == entry["OPTIONS"]["options"]
+
+
+@pytest.mark.django_db
+def test_a_postgres_session_reads_what_is_committed_and_does_not_idle_in_a_transaction():
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+        assert ("read committed",) == cursor.fetchone()
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert ("10s",) == cursor.fetchone()
+
+
+@pytest.mark.parametrize(
+    "address", ["postgres://me:p/w@db/books", "postgres://me@db", "sqlite://", "postgres://db:port/x"]
+)
+def test_an_address_that_cannot_be_read_is_refused_without_being_shown(address: str):
+    with pytest.raises(SettingsError, match="DATABASE_URL") as refused:
+        database({"DATABASE_URL": address}, Path("unused"))
+    assert "db" not in str(refused.value)
 
 
 def test_an_unknown_database_is_refused():
