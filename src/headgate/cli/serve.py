@@ -14,10 +14,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from headgate.cli.banner import banner
 from headgate.cli.children import Child, stop_all
+from headgate.infra.settings import SettingsError, read_settings
 
 MAX_DEFAULT_WORKERS = 4
 READY_WITHIN_S = 60.0
@@ -40,30 +40,29 @@ def serve(host: str, port: int, *, workers: int | None) -> int:
     secrets = _set_up()
     if isinstance(secrets, int):
         return secrets
-    children = _children(host, port, workers or _default_workers())
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        print(f"headgate serve: {error}", file=sys.stderr)
+        return 1
+    children = _children(host, port, workers or settings.workers or _default_workers())
     try:
         for child in children:
             child.start()
         if not _wait_until_ready(host, port, children, stop):
             return 0 if stop.is_set() else 1
-        print(banner(host, port, secrets, Path(os.environ.get("HEADGATE_DATA_DIR", ".headgate"))), flush=True)
+        print(banner(host, port, secrets, settings.data_dir), flush=True)
         while not stop.wait(POLL_S):
             for child in children:
                 child.keep_up()
     finally:
         print("Stopping: finishing what runs ...", file=sys.stderr, flush=True)
-        stop_all(children, drain_s=_drain_s() + DRAIN_MARGIN_S)
+        stop_all(children, drain_s=settings.drain_s + DRAIN_MARGIN_S)
     return 0
 
 
 def _default_workers() -> int:
-    given = os.environ.get("HEADGATE_WORKERS", "")
-    return int(given) if given.isdecimal() and int(given) else min(MAX_DEFAULT_WORKERS, os.cpu_count() or 1)
-
-
-def _drain_s() -> float:
-    given = os.environ.get("HEADGATE_DRAIN_S", "")
-    return float(given) if given.isdecimal() else 300.0
+    return min(MAX_DEFAULT_WORKERS, os.cpu_count() or 1)
 
 
 def _set_up() -> dict[str, object] | int | None:

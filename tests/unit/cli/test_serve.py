@@ -12,7 +12,6 @@ from headgate.cli.serve import (
     _answers,
     _children,
     _default_workers,
-    _drain_s,
     _free_port,
     _port_taken,
     _set_up,
@@ -41,19 +40,23 @@ def test_a_free_port_is_free():
     assert _port_taken("127.0.0.1", _free_port()) is None
 
 
-@pytest.mark.parametrize(("given", "expected"), [("3", 3), ("", None), ("0", None), ("many", None), ("-1", None)])
-def test_workers_are_set_or_one_per_core_up_to_four(monkeypatch: pytest.MonkeyPatch, given: str, expected: int | None):
-    monkeypatch.setenv("HEADGATE_WORKERS", given)
+def test_without_a_setting_there_is_a_worker_per_core_up_to_four(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    assert (expected or 4) == _default_workers()
+    assert 4 == _default_workers()
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert (expected or 1) == _default_workers()
+    assert 1 == _default_workers()
 
 
-@pytest.mark.parametrize(("given", "expected"), [("7", 7), ("", 300), ("soon", 300)])
-def test_running_requests_get_their_drain_time(monkeypatch: pytest.MonkeyPatch, given: str, expected: float):
-    monkeypatch.setenv("HEADGATE_DRAIN_S", given)
-    assert expected == _drain_s()
+@pytest.mark.parametrize(("name", "text"), [("HEADGATE_WORKERS", "many"), ("HEADGATE_DRAIN_S", "soon")])
+def test_a_setting_that_cannot_be_honoured_ends_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, name: str, text: str
+):
+    monkeypatch.setattr(module, "_set_up", lambda: None)
+    monkeypatch.setattr(module.signal, "signal", lambda *_: None)
+    monkeypatch.setenv("HEADGATE_SECRET_KEY", "x" * 32)
+    monkeypatch.setenv(name, text)
+    assert 1 == serve("127.0.0.1", _free_port(), workers=1)
+    assert f"headgate serve: {name} is {text!r}" in capsys.readouterr().err
 
 
 def test_gateways_stop_first_then_the_worker_then_the_rest(monkeypatch: pytest.MonkeyPatch):
