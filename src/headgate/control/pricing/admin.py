@@ -1,19 +1,22 @@
-"""Pages: price cards. One can be added; none can be changed or deleted."""
+"""Pages: price cards, of which one can be added and none changed; widened bounds, which can be taken back."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from headgate.control.display import NOTHING, usd_of, wording
+from headgate.control.display import NOTHING, link, moment, usd_of, wording
+from headgate.control.ledger.models import CostEvent
 from headgate.control.pricing.forms import RATE_FIELDS, OverrideForm
-from headgate.control.pricing.models import PriceCard
+from headgate.control.pricing.models import PriceCard, Widening
 from headgate.control.pricing.operations import add_override
 from headgate.control.pricing.queries import card_of
-from headgate.control.scoping import VIEW, Scoped
+from headgate.control.pricing.widenings import forget_widenings
+from headgate.control.scoping import VIEW, Scoped, SuperusersOnly
 from headgate.domain.prices import Rate
 from headgate.domain.usage import Unit
 
@@ -108,6 +111,41 @@ class PriceCardAdmin(Scoped):
         """Return the rates of service tiers."""
         variants = card_of(row).variants
         return format_html_join("", "<p>{}</p>{}", ((v.service_tier, _rates(v.rates)) for v in variants)) or NOTHING
+
+
+@admin.register(Widening)
+class WideningAdmin(SuperusersOnly):
+    """Bounds that grew because a provider billed more than was held. Deleting one holds by the bound itself again."""
+
+    superusers_may = frozenset({"view", "delete"})
+    list_display = ("model", "provider", "factor", "seen", "event")
+    list_filter = ("provider",)
+    search_fields = ("model", "provider")
+    fields = ("provider", "model", "factor", "seen", "event")
+    readonly_fields = fields
+
+    @display(description="Holds are multiplied by", ordering="factor_ppm")
+    def factor(self, row: Widening) -> str:
+        """Return the factor, in whole percents."""
+        return f"{row.factor_ppm // 10_000} %"
+
+    @display(description="Last grew (UTC)", ordering="seen_at")
+    def seen(self, row: Widening) -> str:
+        """Return when it last grew."""
+        return moment(row.seen_at)
+
+    @display(description="By")
+    def event(self, row: Widening) -> SafeString:
+        """Link the cost event that was over its hold."""
+        return link(CostEvent(pk=row.event_id), row.event_id)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002
+        """Delete and publish."""
+        forget_widenings([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:  # noqa: ARG002
+        """Delete and publish, once."""
+        forget_widenings(queryset)
 
 
 def _price(rate: Rate | None) -> str:

@@ -1,8 +1,9 @@
-"""Price cards."""
+"""Price cards, and what bounds are widened by."""
 
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 from headgate.control.organizations.models import Organization
 
@@ -36,3 +37,27 @@ class PriceCard(models.Model):
     def __str__(self) -> str:
         """Return the card's id."""
         return self.id
+
+
+class Widening(models.Model):
+    """A model whose provider billed more than was held for it: what its holds are multiplied by from then on."""
+
+    provider = models.CharField(max_length=64, help_text="As price cards name it.")
+    model = models.CharField(max_length=256, help_text="As sent upstream.")
+    factor_ppm = models.IntegerField(help_text="Millionths, above 1,000,000.")
+    seen_at = models.DateTimeField(help_text="When it last grew.")
+    event_id = models.CharField(max_length=120, help_text="The cost event that it last grew by.")
+
+    class Meta:
+        """Table, one row per model."""
+
+        db_table = "headgate_widening"
+        ordering: ClassVar[list[str]] = ["-seen_at", "provider", "model"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["provider", "model"], name="headgate_widening_model"),
+            models.CheckConstraint(condition=Q(factor_ppm__gt=1_000_000), name="headgate_widening_grows"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the model that it is for."""
+        return f"{self.provider}/{self.model}"

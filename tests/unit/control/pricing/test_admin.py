@@ -1,17 +1,20 @@
+import datetime as dt
 from decimal import Decimal
 
 import pytest
 from django.contrib.admin.utils import quote
 
-from headgate.control.pricing.models import PriceCard
+from headgate.control.pricing.models import PriceCard, Widening
 from headgate.control.pricing.operations import seed_cards
-from headgate.control.pricing.queries import published_cards
+from headgate.control.pricing.queries import published_cards, published_widenings
+from headgate.control.publication.models import Snapshot
 from headgate.domain.prices import Rate, Tier, Variant
 from headgate.domain.usage import Unit
 from tests.kit.books import card
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/pricing/pricecard/"
+WIDENINGS = "/admin/pricing/widening/"
 OVERRIDE = {"provider": "openai", "model": "gpt", "match": "equals", "rate_input": "0.3", "rate_output": "2.5"}
 
 
@@ -61,3 +64,33 @@ def test_a_list_page_costs_a_fixed_number_of_queries(superuser, signed_in, djang
     client = signed_in(superuser)
     with django_assert_num_queries(6):
         client.get(LIST)
+
+
+def widen(model: str = "gpt") -> Widening:
+    seen = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    return Widening.objects.create(
+        provider="openai", model=model, factor_ppm=1_510_000, seen_at=seen, event_id="aigw_1_a:1"
+    )
+
+
+def test_a_widened_bound_is_shown_with_its_factor_and_the_event_behind_it(superuser, signed_in):
+    widen()
+    page = signed_in(superuser).get(WIDENINGS).content.decode()
+    for text in ("gpt", "151 %", "2026-01-01 00:00:00", "aigw_1_a:1"):
+        assert text in page
+
+
+def test_a_widened_bound_can_be_taken_back_and_not_be_written(superuser, signed_in):
+    client, row = signed_in(superuser), widen()
+    assert 403 == client.post(f"{WIDENINGS}add/", {}).status_code
+    assert 403 == client.post(f"{WIDENINGS}{row.pk}/change/", {"factor_ppm": 1}).status_code
+    assert 302 == client.post(f"{WIDENINGS}{row.pk}/delete/", {"post": "yes"}).status_code
+    assert () == published_widenings()
+    rows = [widen("m1").pk, widen("m2").pk]
+    client.post(WIDENINGS, {"action": "delete_selected", "_selected_action": rows, "post": "yes"})
+    assert () == published_widenings()
+    assert 2 == Snapshot.objects.count()
+
+
+def test_an_organization_does_not_see_widened_bounds(acme_admin, signed_in):
+    assert 403 == signed_in(acme_admin).get(WIDENINGS).status_code
