@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "headgate.control.ledger",
     "headgate.control.currencies",
     "headgate.control.budgets",
+    "headgate.control.policies",
     "headgate.control.idempotency",
     "headgate.control.publication",
 ]

@@ -9,6 +9,7 @@ from headgate.control.keys.operations import create_key
 from headgate.control.ledger.models import CostEvent
 from headgate.control.ledger.operations import post, register_owner
 from headgate.control.organizations.models import App, Client, Organization, Project, Team
+from headgate.control.policies.models import Policy
 from headgate.control.pricing.operations import add_override
 from headgate.control.requestlog.models import RequestLog
 from headgate.domain.ids import OwnerId
@@ -65,6 +66,7 @@ ROWS: dict[str, Callable[[Organization], Any]] = {
     "keys_virtualkey": lambda organization: create_key(organization, f"key of {organization.name}").key,
     "deployments_deployment": _deployment,
     "deployments_providercredential": make_credential,
+    "policies_policy": lambda organization: Policy.objects.create(organization=organization, name="Production"),
     "pricing_pricecard": lambda organization: add_override(
         card(organization_id=organization.pk, model=f"model-{organization.name.lower()}")
     ),
@@ -82,4 +84,5 @@ CHANGED_BY_ORGANIZATION_ADMINS = {
     "keys_virtualkey",
     "deployments_deployment",
     "deployments_providercredential",
+    "policies_policy",
 }

@@ -1,7 +1,9 @@
 from types import SimpleNamespace
 
 import pytest
+from django.contrib import admin
 from django.test import Client
+from django.urls import reverse
 
 from headgate.control.navigation import UNFOLD, superuser_only
 
@@ -12,11 +14,12 @@ def test_only_a_superuser_is_the_operator():
 
 
 @pytest.mark.django_db
-def test_every_page_of_the_sidebar_exists(superuser, signed_in):
+def test_every_page_is_in_the_sidebar_and_exists(superuser, signed_in):
     client: Client = signed_in(superuser)
     pages = [item["link"] for group in UNFOLD["SIDEBAR"]["navigation"] for item in group["items"]]
     assert {200} == {client.get(str(page)).status_code for page in pages}
-    assert 13 == len(pages)
+    changelists = {reverse(f"admin:{m._meta.app_label}_{m._meta.model_name}_changelist") for m in admin.site._registry}
+    assert {reverse("admin:index"), *changelists} == {str(page) for page in pages}
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from headgate.control.budgets.queries import published_budgets, published_calend
 from headgate.control.currencies.queries import published_rates
 from headgate.control.deployments.queries import published_deployments
 from headgate.control.organizations.models import Organization
+from headgate.control.policies.queries import published_policies
 from headgate.control.pricing.queries import published_cards
 from headgate.snapshot import contract
 
@@ -20,6 +21,7 @@ def current_snapshot(now: dt.datetime | None = None) -> contract.Snapshot:
         cards=published_cards(),
         budgets=published_budgets(),
         calendars=published_calendars(now or timezone.now()),
+        policies=published_policies(),
         exchange_rates=published_rates(now or timezone.now()),
     )
 
