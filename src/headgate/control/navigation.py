@@ -57,6 +57,7 @@ UNFOLD: dict[str, Any] = {
                 _item("Deployments", "dns", "deployments_deployment_changelist"),
                 _item("Provider credentials", "lock", "deployments_providercredential_changelist"),
                 _item("Price cards", "sell", "pricing_pricecard_changelist"),
+                _item("Widened bounds", "expand", "pricing_widening_changelist", operator=True),
             ),
             _group("People", _item("Users", "person", "organizations_user_changelist", operator=True)),
         ],

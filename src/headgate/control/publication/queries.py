@@ -9,7 +9,7 @@ from headgate.control.currencies.queries import published_rates
 from headgate.control.deployments.queries import published_deployments
 from headgate.control.organizations.models import Organization
 from headgate.control.policies.queries import published_policies
-from headgate.control.pricing.queries import published_cards
+from headgate.control.pricing.queries import published_cards, published_widenings
 from headgate.snapshot import contract
 
 
@@ -22,6 +22,7 @@ def current_snapshot(now: dt.datetime | None = None) -> contract.Snapshot:
         budgets=published_budgets(),
         calendars=published_calendars(now or timezone.now()),
         policies=published_policies(),
+        widenings=published_widenings(),
         exchange_rates=published_rates(now or timezone.now()),
     )
 
