@@ -16,6 +16,7 @@ from headgate.pipeline.doors import TRANSLATABLE, Door
 from headgate.pipeline.intake import Intake, splice
 from headgate.routing.table import Target
 from headgate.translate.codec import AnswerParser, AnswerRenderer, Meter, Reading, UntranslatableError
+from headgate.translate.ending import Ending, ending_for
 from headgate.translate.meter import meter_for
 from headgate.translate.registry import codec_for
 
@@ -96,6 +97,14 @@ class Exchange:
     def broken(self, error: UpstreamError) -> bytes:
         """How a stream that broke ends: the error event of the client's format, so that none takes it for whole."""
         return codec_for(self._door.format).render_stream_error(error.message, error.code)
+
+    def endings(self) -> tuple[Ending, Ending]:
+        """Fresh followers of the provider's stream and of the client's, which is the same one where bytes pass through."""
+        created, model, asked = self._created, self._intake.model, self._intake.usage_asked
+        client = ending_for(self._door.format, created=created, model=model, include_usage=asked)
+        if not self.translates:
+            return client, client
+        return ending_for(self.format, created=created, model=model, include_usage=False), client
 
     def error_message(self, status: int, body: bytes) -> str:
         """What the provider says in an error body."""

@@ -19,6 +19,7 @@ from headgate.domain.ids import RequestId
 from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Principal
 from headgate.ledger.records import Settled
+from headgate.pipeline.cut import CUT_SHORT
 from headgate.pipeline.ports import Claim, NoAnswer, Replays, StoredAnswer
 from headgate.pipeline.request import Reply, Request
 
@@ -26,7 +27,7 @@ KEY_HEADER: Final = "idempotency-key"
 MAX_KEY_CHARS: Final = 255
 MAX_ANSWER_BYTES: Final = 1024 * 1024
 
-WHOLE_ANYWAY: Final = frozenset({"usage_missing", "cut_short"})
+WHOLE_ANYWAY: Final = frozenset({"usage_missing", CUT_SHORT})
 """Reasons of an estimate whose answer came whole to the client all the same."""
 
 _PIECE: Final = 16 * 1024

@@ -31,7 +31,8 @@ class Ending(Protocol):
     def finish(self, usage: Usage | None) -> bytes:
         """Everything that makes the stream a whole one that ran out of tokens, behind the last complete event.
 
-        `usage` goes to clients that asked for it, or whose format always tells it; None: it is not known.
+        `usage` goes to clients that asked for it, or whose format always tells it. Without input it is not known, and
+        left out where the format allows that.
         """
         ...
 

@@ -88,7 +88,7 @@ class OpenAiEnding:
             for index, finished in begun.items()
             if not finished
         )
-        if self._include_usage and usage is not None:
+        if self._include_usage and usage is not None and usage.prompt_tokens:
             ending += _render(head, choices=[], usage=render_usage(usage))
         self._stopped = True
         return ending + render_event(_DONE)
