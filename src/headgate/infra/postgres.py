@@ -7,9 +7,10 @@ from psycopg.rows import TupleRow
 TIMEOUTS = {
     "statement_timeout": 3_000,
     "lock_timeout": 2_000,
-    "idle_in_transaction_session_timeout": 3_000,
+    "idle_in_transaction_session_timeout": 1_000,
 }
-"""Milliseconds. The last one ends a transaction whose process was stopped in the middle: others wait for its locks."""
+"""Milliseconds. The last one ends a transaction whose process was stopped in the middle, before those who wait for its
+locks give up."""
 NETWORK = {
     "connect_timeout": 2,
     "keepalives_idle": 5,
