@@ -10,11 +10,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from headgate.domain.errors import Unavailable, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
-from headgate.domain.ids import CardId, KeyId, OrganizationId, RequestId
+from headgate.domain.ids import CardId, KeyId, OrganizationId, OwnerId, RequestId
 from headgate.domain.prices import Match, PriceCard, Rate
 from headgate.domain.principal import Attribution, Principal
 from headgate.domain.usage import Unit
 from headgate.infra.feed import compile_config
+from headgate.infra.leases.memory import MemoryLeaseStore
+from headgate.infra.limits.node import NodeLimiter
+from headgate.infra.replays.memory import MemoryKeyTable
+from headgate.infra.replays.threaded import ThreadedReplays
 from headgate.infra.routes import routes_of
 from headgate.ledger.frames import Frame, pack_frame, read_frame
 from headgate.ledger.records import Logged, Record, Sent, Settled, decode_record, encode_record
@@ -23,12 +27,14 @@ from headgate.pipeline.config import Config
 from headgate.pipeline.doors import CHAT, Door
 from headgate.pipeline.ports import JournalFullError
 from headgate.pipeline.request import Reply, Request
-from headgate.snapshot.contract import Deployment, Organization, Snapshot
+from headgate.pipeline.treasury import Treasury
+from headgate.snapshot.contract import Budget, Deployment, Organization, Snapshot
 
 NOON = 1_767_268_800.0
 """2026-01-01 12:00 UTC."""
 SECRET = "an installation's secret, long enough to be one"
 KEY = "sk-hg-a-virtual-key"
+OWNER = OwnerId("f" * 32)
 KEY_HASH = hashlib.sha256(KEY.encode()).digest()
 ENVIRON = {"OPENAI_API_KEY": "upstream-openai-credential", "ANTHROPIC_API_KEY": "upstream-anthropic-credential"}
 
@@ -116,9 +122,13 @@ class MemoryKeys:
         self.table = dict(table)
         self.in_memory: set[bytes] = set()
         self.away = False
+        self.key_budgets: tuple[Budget, ...] = ()
 
     def cached(self, key_hash: bytes) -> Principal | None:
         return self.table.get(key_hash) if key_hash in self.in_memory else None
+
+    def budgets(self, key_hash: bytes) -> tuple[Budget, ...]:
+        return self.key_budgets
 
     async def find(self, key_hash: bytes) -> Principal | None:
         if self.away:
@@ -275,11 +285,18 @@ class Rig:
         self.keys = MemoryKeys({KEY_HASH: principal})
         self.upstream = ScriptedUpstream(self.journal)
         self.configs = SnapshotConfigs(snapshot or snapshot_of(), environ)
+        self.store = MemoryLeaseStore(self.clock.now)
+        self.treasury = Treasury(self.store, self.clock, OWNER, node="node", boot_id="boot")
+        self.limiter = NodeLimiter(None, self.clock.monotonic)
+        self.replays = ThreadedReplays(MemoryKeyTable(), OWNER)
         self.pipeline = Pipeline(
             configs=self.configs,
             keys=self.keys,
             journal=self.journal,
             upstream=self.upstream,
+            treasury=self.treasury,
+            limiter=self.limiter,
+            replays=self.replays,
             clock=self.clock,
             drain_s=drain_s,
         )

@@ -14,10 +14,21 @@ import structlog
 from headgate.domain.errors import Unavailable
 from headgate.domain.principal import Principal
 from headgate.infra.store import Store, StoreError
+from headgate.ledger.budgets import BudgetTable
 from headgate.pipeline.config import Config
+from headgate.policy.rate_limits import RateLimitTable
+from headgate.policy.rules import PolicyTable
 from headgate.pricing.book import PriceBook
+from headgate.pricing.widening import WideningTable
 from headgate.routing.table import Route, RouteTable
-from headgate.snapshot.contract import ContractMismatchError, Snapshot, decode_key, decode_snapshot
+from headgate.snapshot.contract import (
+    Budget,
+    ContractMismatchError,
+    PublishedKey,
+    Snapshot,
+    decode_key,
+    decode_snapshot,
+)
 
 MAX_KEYS = 200_000
 """Keys in memory; past it the oldest go, and are looked up again when they show."""
@@ -40,6 +51,8 @@ class Feed:
         self._config: Config | None = None
         self._revision = 0
         self._keys: dict[bytes, Principal] = {}
+        self._key_budgets: dict[bytes, tuple[Budget, ...]] = {}
+        """Of keys in memory that have budgets of their own."""
         self._strangers: dict[bytes, None] = {}
         self._answering = True
 
@@ -57,6 +70,10 @@ class Feed:
         """The principal if it is in memory."""
         return self._keys.get(key_hash)
 
+    def budgets(self, key_hash: bytes) -> tuple[Budget, ...]:
+        """Budgets of a key that was found."""
+        return self._key_budgets.get(key_hash, ())
+
     async def find(self, key_hash: bytes) -> Principal | None:
         """The principal out of the store.
 
@@ -68,7 +85,7 @@ class Feed:
         seen = self._revision
         try:
             payload = await self._in_thread(lambda: self._store.key(key_hash.hex()))
-            principal = decode_key(payload).principal if payload is not None else None
+            published = decode_key(payload) if payload is not None else None
         except (StoreError, ContractMismatchError) as error:
             _log.warning("key_lookup_failed", reason=str(error))
             raise Unavailable(
@@ -76,8 +93,11 @@ class Feed:
             ) from error
         if seen == self._revision:
             # A publication that arrived meanwhile may have revoked what was just read.
-            self._remember(key_hash, principal)
-        return principal
+            self._remember(key_hash, published)
+        elif published is not None and published.budgets:
+            # It may be gone already, but what bounds this request is not.
+            self._key_budgets[key_hash] = published.budgets
+        return published.principal if published is not None else None
 
     async def refresh(self) -> None:
         """Read what changed since the last time."""
@@ -114,10 +134,11 @@ class Feed:
         pruned = oldest is not None and revision + 1 < oldest
         if pruned:
             self._keys.clear()
+            self._key_budgets.clear()
         # Before the snapshot, which may turn out to be unreadable: a revocation must not wait for it.
         for change in changes:
             if change.key_hash is not None:
-                self._keys.pop(bytes.fromhex(change.key_hash), None)
+                self._forget(bytes.fromhex(change.key_hash))
         self._strangers.clear()
         if self._config is None or pruned or any(change.key_hash is None for change in changes):
             await self._load_snapshot()
@@ -132,13 +153,20 @@ class Feed:
             lambda: compile_config(revision, decode_snapshot(payload), self._routes_of)
         )
 
-    def _remember(self, key_hash: bytes, principal: Principal | None) -> None:
-        if principal is None:
+    def _remember(self, key_hash: bytes, published: PublishedKey | None) -> None:
+        if published is None:
             _make_room(self._strangers, MAX_STRANGERS)
             self._strangers[key_hash] = None
-        else:
-            _make_room(self._keys, MAX_KEYS)
-            self._keys[key_hash] = principal
+            return
+        if len(self._keys) >= MAX_KEYS:
+            self._forget(next(iter(self._keys)))
+        self._keys[key_hash] = published.principal
+        if published.budgets:
+            self._key_budgets[key_hash] = published.budgets
+
+    def _forget(self, key_hash: bytes) -> None:
+        self._keys.pop(key_hash, None)
+        self._key_budgets.pop(key_hash, None)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -152,9 +180,13 @@ def compile_config(revision: int, snapshot: Snapshot, routes_of: Callable[[Snaps
         routes=RouteTable(routes_of(snapshot)),
         prices=PriceBook(snapshot.cards),
         cards=snapshot.cards,
+        budgets=BudgetTable(snapshot.budgets, snapshot.calendars),
+        policies=PolicyTable(snapshot.policies),
+        rate_limits=RateLimitTable(snapshot.rate_limits),
+        widenings=WideningTable(snapshot.widenings),
     )
 
 
-def _make_room(table: dict[bytes, Principal] | dict[bytes, None], limit: int) -> None:
+def _make_room(table: dict[bytes, None], limit: int) -> None:
     if len(table) >= limit:
         del table[next(iter(table))]

@@ -126,7 +126,10 @@ def _headers(answer: UpstreamAnswer, attempt: Attempt, content_type: str | None)
         (b"content-type", (content_type or answer.header("content-type") or JSON).encode("latin-1")),
         (b"x-request-id", attempt.sent.request_id.encode()),
         (b"x-headgate-deployment", attempt.sent.deployment_id.encode()),
+        *attempt.headers,
     ]
+    if (remaining := attempt.remaining()) is not None:
+        headers.append((b"x-headgate-budget-remaining-usd", f"{nano_to_usd(remaining):f}".encode()))
     settled = attempt.settled
     if settled is not None and settled.cost is not None:
         headers.append((b"x-headgate-cost-usd", f"{nano_to_usd(settled.cost):f}".encode()))

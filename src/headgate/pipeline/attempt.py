@@ -11,14 +11,14 @@ from headgate.domain.money import LARGEST_NANO, NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.usage import Usage
 from headgate.ledger.records import Sent, Settled
+from headgate.pipeline.hold import Hold, costs_of
 from headgate.pipeline.ports import Clock, Journal, Upstream, UpstreamAnswer
+from headgate.pipeline.tariff import Tariff
+from headgate.pipeline.treasury import Treasury
 from headgate.pricing.book import CompiledCard, PriceBook
 from headgate.pricing.price import price
 from headgate.routing.table import Target
 from headgate.translate.codec import Reading
-
-FREE_ENDPOINT = CardId("headgate/free-endpoint")
-"""Named by cost events of endpoints that no provider bills."""
 
 MAX_WORD_CHARS = 256
 MAX_COST_DIGITS = 40
@@ -28,27 +28,22 @@ _AMBIGUOUS_STATUSES = frozenset({408, 499, 502, 504})
 """Error statuses that an intermediary gives while the provider may still be working: not a definite rejection."""
 
 
-class Tariff(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attempt may cost, decided before it leaves."""
-
-    card: CompiledCard | None
-    """None: unpriced, or a free endpoint."""
-    hold: NanoUsd | None
-    free: bool = False
-
-    @property
-    def card_id(self) -> CardId | None:
-        """The card that cost events name."""
-        if self.free:
-            return FREE_ENDPOINT
-        return self.card.card_id if self.card else None
-
-
 class Attempt:
     """One try. `send` once, then `settle` exactly once; a second `settle` does nothing."""
 
-    def __init__(self, sent: Sent, target: Target, tariff: Tariff, prices: PriceBook, journal: Journal, clock: Clock):
-        """Prepare; nothing is written or sent yet."""
+    def __init__(
+        self,
+        sent: Sent,
+        target: Target,
+        tariff: Tariff,
+        hold: Hold,
+        *,
+        prices: PriceBook,
+        journal: Journal,
+        treasury: Treasury,
+        clock: Clock,
+    ):
+        """Prepare; nothing is written or sent yet. From here on the hold is the attempt's."""
         self.sent = sent
         self.target = target
         self.tariff = tariff
@@ -56,8 +51,13 @@ class Attempt:
         self.opened = False
         self.status: int | None = None
         self.upstream_request_id: str | None = None
+        self.headers: list[tuple[bytes, bytes]] = []
+        """For the client, beside what the answer itself says."""
+        self.hold = hold
+        self._freed = False
         self._prices = prices
         self._journal = journal
+        self._treasury = treasury
         self._clock = clock
 
     async def send(self, upstream: Upstream, url: str, headers: Mapping[str, str], body: bytes) -> UpstreamAnswer:
@@ -117,7 +117,7 @@ class Attempt:
             self.settle(Outcome.ESTIMATED, reading=reading, error="usage_unbelievable")
             return
         charged = reading.reported_cost
-        self.settled = Settled(
+        settled = Settled(
             request_id=self.sent.request_id,
             attempt=self.sent.attempt,
             at=self._clock.now(),
@@ -133,6 +133,21 @@ class Attempt:
             status=self.status,
             error=error,
         )
+        if self.hold.parts and (costs := costs_of(self.hold, settled)) is not None:
+            charges = self._treasury.charge(self.hold.parts, costs)
+            settled = msgspec.structs.replace(settled, charges=charges)
+        self.settled = settled
+
+    def remaining(self) -> NanoUsd | None:
+        """Money left in the tightest budget in scope, as the store last said; None: no budget counts money."""
+        return self._treasury.remaining(self.hold.parts) if self.hold.parts else None
+
+    def free_hold(self) -> None:
+        """Free what is left of the hold, once the settlement is on record, or when nothing was sent; idempotent."""
+        if self._freed:
+            return
+        self._freed = True
+        self._treasury.free(self.hold.parts, self.settled.charges if self.settled is not None else ())
 
     def _cost(self, outcome: Outcome, reading: Reading) -> tuple[CardId | None, NanoUsd | None, tuple[str, ...]]:
         if outcome in {Outcome.REJECTED, Outcome.UNREACHED} or self.tariff.free:

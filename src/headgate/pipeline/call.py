@@ -2,32 +2,59 @@
 
 from headgate.domain.errors import Fault, GatewayError, Unavailable
 from headgate.domain.principal import Principal
+from headgate.ledger.budgets import Payer
 from headgate.ledger.records import Sent
+from headgate.pipeline.admit import admit_key, count_request, judge_call, judge_size
 from headgate.pipeline.answers import rejected, streamed, whole
 from headgate.pipeline.attempt import Attempt
+from headgate.pipeline.attribution import asked_in_body, merged
 from headgate.pipeline.config import Config
 from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.holding import Case, Secured, secure_hold
 from headgate.pipeline.identify import identify
-from headgate.pipeline.intake import read_intake
-from headgate.pipeline.plan import Plan, compile_plan
-from headgate.pipeline.ports import Clock, Configs, Journal, JournalFullError, Keys, Upstream
+from headgate.pipeline.intake import Intake, read_intake
+from headgate.pipeline.plan import choose_target, price_plan
+from headgate.pipeline.ports import (
+    Clock,
+    Configs,
+    Journal,
+    JournalFullError,
+    Keys,
+    RateLimiter,
+    Replays,
+    Upstream,
+)
+from headgate.pipeline.replay import KEY_HEADER, once
 from headgate.pipeline.request import Reply, Request
 from headgate.pipeline.story import Story
-from headgate.policy.access import attribute, check_key, check_model
-from headgate.snapshot.contract import Organization
+from headgate.pipeline.treasury import Treasury
+from headgate.policy.access import attribute, check_model
 
 
 class Pipeline:
     """Runs requests; holds nothing that belongs to one of them."""
 
     def __init__(
-        self, *, configs: Configs, keys: Keys, journal: Journal, upstream: Upstream, clock: Clock, drain_s: float
-    ):
+        self,
+        *,
+        configs: Configs,
+        keys: Keys,
+        journal: Journal,
+        upstream: Upstream,
+        treasury: Treasury,
+        limiter: RateLimiter,
+        replays: Replays,
+        clock: Clock,
+        drain_s: float,
+    ) -> None:
         """Take the ports. `drain_s`: how long an answer is read on after its client hung up."""
         self._configs = configs
         self._keys = keys
         self._journal = journal
         self._upstream = upstream
+        self._treasury = treasury
+        self._limiter = limiter
+        self._replays = replays
         self._clock = clock
         self._drain_s = drain_s
 
@@ -41,7 +68,11 @@ class Pipeline:
         principal = await identify(self._keys, request.key_hash)
         story = Story(request, principal, attribute(principal, request.attribution), self._journal, self._clock)
         try:
-            return await self._governed(request, principal, config, story)
+            if KEY_HEADER in request.headers:
+                return await once(
+                    self._replays, request, principal, story, lambda: self._governed(request, config, story)
+                )
+            return await self._governed(request, config, story)
         except JournalFullError as error:
             full = Unavailable("Requests cannot be recorded right now.", code="journal_full", retry_after_s=5)
             story.end_with(full)
@@ -53,23 +84,32 @@ class Pipeline:
             story.end_with(Fault(repr(error)))
             raise
 
-    async def _governed(self, request: Request, principal: Principal, config: Config, story: Story) -> Reply:
-        organization = _admit(request, principal, config)
-        intake = read_intake(request.door, request.body)
-        story.took(intake)
-        if refusal := check_model(principal, intake.model):
-            raise refusal
-        plan = compile_plan(request, intake, organization, config)
-        target, tariff = plan
-        exchange = Exchange(
-            request.door,
-            intake,
+    async def _governed(self, request: Request, config: Config, story: Story) -> Reply:
+        secured = await self._secure(request, config, story)
+        plan = secured.plan
+        target, tariff = plan.target, plan.tariff
+        try:
+            exchange = Exchange(
+                request.door,
+                secured.intake,
+                target,
+                max_output=tariff.card.max_output if tariff.card else None,
+                created=int(request.arrived_at),
+            )
+        except BaseException:
+            self._treasury.release(secured.hold.parts)
+            raise
+        attempt = Attempt(
+            self._sent(request, story, secured),
             target,
-            max_output=tariff.card.max_output if tariff.card else None,
-            created=int(request.arrived_at),
+            tariff,
+            secured.hold,
+            prices=config.prices,
+            journal=self._journal,
+            treasury=self._treasury,
+            clock=self._clock,
         )
-        sent = self._sent(request, principal, story, plan, intake.model, stream=intake.stream)
-        attempt = Attempt(sent, target, tariff, config.prices, self._journal, self._clock)
+        attempt.headers = [*story.limit_headers, *secured.headers()]
         story.tries(attempt)
         headers = target.headers(exchange.format, request.headers) | {
             "x-request-id": request.id,
@@ -79,37 +119,62 @@ class Pipeline:
         story.answered()
         if answer.status >= 300:
             return await rejected(exchange, attempt, answer, story)
-        if intake.stream:
+        if secured.intake.stream:
             return await streamed(exchange, attempt, answer, story, self._clock, self._drain_s)
         return await whole(exchange, attempt, answer, story)
 
-    def _sent(
-        self, request: Request, principal: Principal, story: Story, plan: Plan, original_model: str, *, stream: bool
-    ) -> Sent:
+    async def _secure(self, request: Request, config: Config, story: Story) -> Secured:
+        """Everything that may refuse the request, the cheapest first; at its end what it may cost is held."""
+        principal = story.principal
+        organization = admit_key(request, principal, config)
+        intake = self._take(request, principal, story)
+        if refusal := check_model(principal, intake.model):
+            raise refusal
+        policies = config.policies.of(organization.id)
+        target = choose_target(intake, organization, config)
+        judge_call(policies, story, intake, target)
+        plan = price_plan(request, intake, target, organization, config)
+        judge_size(policies, story, request, intake, plan)
+        await count_request(self._limiter, config, story, plan, now=request.arrived_at)
+        payer = Payer(principal.organization_id, principal.key_id, story.attribution)
+        case = Case(
+            request=request,
+            intake=intake,
+            plan=plan,
+            organization=organization,
+            config=config,
+            in_force=config.budgets.in_force(payer, self._keys.budgets(request.key_hash)),
+            critical=story.attribution.task in organization.critical_tasks,
+        )
+        secured = await secure_hold(case, self._treasury)
+        story.object(secured.verdicts)
+        story.secured(degraded_to=secured.degraded_to, clamped_to=secured.clamped_to)
+        return secured
+
+    def _take(self, request: Request, principal: Principal, story: Story) -> Intake:
+        """Read the body, and whom it asks to be charged to."""
+        intake = read_intake(request.door, request.body)
+        story.took(intake)
+        if in_body := asked_in_body(request.door.format, intake.fields):
+            story.attribution = attribute(principal, merged(request.attribution, in_body))
+        return intake
+
+    def _sent(self, request: Request, story: Story, secured: Secured) -> Sent:
+        plan = secured.plan
         return Sent(
             request_id=request.id,
             attempt=1,
             at=self._clock.now(),
-            organization_id=principal.organization_id,
-            key_id=principal.key_id,
+            organization_id=story.principal.organization_id,
+            key_id=story.principal.key_id,
             attribution=story.attribution,
             endpoint=request.door.path,
             provider=plan.target.provider.name,
             deployment_id=plan.target.deployment_id,
-            original_model=original_model,
+            original_model=story.model,
             request_model=plan.target.model,
             card_id=plan.tariff.card_id,
             hold=plan.tariff.hold,
-            stream=stream,
+            stream=secured.intake.stream,
+            holds=secured.hold.parts,
         )
-
-
-def _admit(request: Request, principal: Principal, config: Config) -> Organization:
-    organization = config.organizations.get(principal.organization_id)
-    refusal = check_key(principal, organization, scope=request.door.scope, now=request.arrived_at)
-    if refusal is not None:
-        raise refusal
-    if organization is None:
-        message = "a key without an organisation was admitted"
-        raise Fault(message)
-    return organization

@@ -5,7 +5,11 @@ from collections.abc import Mapping
 import msgspec
 
 from headgate.domain.prices import PriceCard
+from headgate.ledger.budgets import BudgetTable
+from headgate.policy.rate_limits import RateLimitTable
+from headgate.policy.rules import PolicyTable
 from headgate.pricing.book import PriceBook
+from headgate.pricing.widening import WideningTable
 from headgate.routing.table import RouteTable
 from headgate.snapshot.contract import Organization
 
@@ -19,3 +23,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     prices: PriceBook
     cards: tuple[PriceCard, ...]
     """As published, for listings."""
+    budgets: BudgetTable
+    policies: PolicyTable
+    rate_limits: RateLimitTable
+    widenings: WideningTable

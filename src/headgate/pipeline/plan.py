@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from headgate.domain.errors import BadRequest, NotFound, Unpriced
 from headgate.domain.money import LARGEST_NANO, NanoUsd
-from headgate.pipeline.attempt import Tariff
 from headgate.pipeline.config import Config
 from headgate.pipeline.intake import Intake
 from headgate.pipeline.request import Request
-from headgate.pricing.book import CompiledCard
+from headgate.pipeline.tariff import Tariff
 from headgate.pricing.bound import shape_of, upper_bound
+from headgate.pricing.shape import RequestShape
 from headgate.routing.table import Target
 from headgate.snapshot.contract import Organization
 
@@ -20,15 +20,15 @@ class Plan(NamedTuple):
 
     target: Target
     tariff: Tariff
+    shape: RequestShape | None
+    """What bounds the cost; None where nobody bills anything."""
 
 
-def compile_plan(request: Request, intake: Intake, organization: Organization, config: Config) -> Plan:
-    """Choose the deployment and price the request before it leaves.
+def choose_target(intake: Intake, organization: Organization, config: Config) -> Target:
+    """Choose the deployment.
 
     Raises:
         NotFound: no deployment serves the model.
-        Unpriced: its cost cannot be bounded, and the organisation does not allow that.
-        BadRequest: its cost could be more than an amount can say.
     """
     targets = config.routes.targets(
         intake.model, organization_id=organization.id, shared=organization.shared_deployments
@@ -39,9 +39,18 @@ def compile_plan(request: Request, intake: Intake, organization: Organization, c
             code="model_not_found",
             param="model",
         )
-    target = targets[0]
+    return targets[0]
+
+
+def price_plan(request: Request, intake: Intake, target: Target, organization: Organization, config: Config) -> Plan:
+    """Price a request before it leaves.
+
+    Raises:
+        Unpriced: nothing is known of its price, and the organisation does not allow that.
+        BadRequest: its cost could be more than an amount can say.
+    """
     if request.door.free:
-        return Plan(target, Tariff(card=None, hold=NanoUsd(0), free=True))
+        return Plan(target, Tariff(card=None, hold=NanoUsd(0), free=True), None)
     card = config.prices.card_for(
         provider=target.provider.price_provider,
         model=target.model,
@@ -55,15 +64,23 @@ def compile_plan(request: Request, intake: Intake, organization: Organization, c
             code="model_unpriced",
             param="model",
         )
-    return Plan(target, Tariff(card=card, hold=_hold(card, request, intake, target)))
-
-
-def _hold(card: CompiledCard | None, request: Request, intake: Intake, target: Target) -> NanoUsd | None:
-    if card is None:
-        return None
     shape = shape_of(request.door.format, intake.fields, request.body, target.provider)
-    hold = upper_bound(card, shape)
-    if hold is not None and hold > LARGEST_NANO:
-        message = "This request could cost more than any amount that can be recorded; lower 'max_tokens'."
-        raise BadRequest(message, code="cost_unbounded", param="max_tokens")
-    return hold
+    if card is None:
+        return Plan(target, Tariff(card=None, hold=None), shape)
+    return reshaped(Plan(target, Tariff(card=card, hold=None), shape), shape, config)
+
+
+def reshaped(plan: Plan, shape: RequestShape, config: Config) -> Plan:
+    """The plan with the hold that another shape of the same request comes to.
+
+    Raises:
+        BadRequest: its cost could be more than an amount can say.
+    """
+    target, card = plan.target, plan.tariff.card
+    hold = None if card is None else upper_bound(card, shape)
+    if hold is not None:
+        hold = config.widenings.widened(target.provider.price_provider, target.model, hold)
+        if hold > LARGEST_NANO:
+            message = "This request could cost more than any amount that can be recorded; lower 'max_tokens'."
+            raise BadRequest(message, code="cost_unbounded", param="max_tokens")
+    return Plan(target, Tariff(card=card, hold=hold), shape)

@@ -12,6 +12,7 @@ from headgate.ledger.windows import Drawing, Drawn, Pulse, WindowState
 from headgate.pipeline.config import Config
 from headgate.policy.rate_limits import Counted as Counted
 from headgate.policy.rate_limits import Exceeded as Exceeded
+from headgate.snapshot.contract import Budget
 
 
 class JournalFullError(Exception):
@@ -47,6 +48,10 @@ class Keys(Protocol):
 
     def cached(self, key_hash: bytes) -> Principal | None:
         """The principal if it is in memory."""
+        ...
+
+    def budgets(self, key_hash: bytes) -> tuple[Budget, ...]:
+        """Budgets of this key alone; the same tuple until the key is published anew."""
         ...
 
     async def find(self, key_hash: bytes) -> Principal | None:

@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from headgate.domain.budget import LeaseClass, WindowId
+from headgate.domain.budget import BudgetUnit, LeaseClass, WindowId
 from headgate.domain.errors import Unavailable
 from headgate.domain.ids import OwnerId
+from headgate.domain.money import NanoUsd
 from headgate.ledger.leases import Account, LeaseBook, Need
 from headgate.ledger.records import Charge, Held
 from headgate.ledger.windows import Drawing, Drawn, WindowSpec, WindowState
@@ -128,6 +129,40 @@ class Treasury:
         finally:
             self._leave(waiter)
 
+    def room(self, windows: Sequence[WindowSpec], *, critical: bool) -> tuple[NanoUsd | None, int | None]:
+        """What could be held in some windows together, as the store last said.
+
+        Returns:
+            Nano-USD in the tightest that counts money, tokens in the tightest that counts them; None where none does.
+        """
+        lease_class = LeaseClass.CRITICAL if critical else LeaseClass.NORMAL
+        money: list[int] = []
+        tokens: list[int] = []
+        for window in windows:
+            account = self.book.accounts.get(window.id)
+            if account is None or account.state is None:
+                continue
+            state = account.state
+            free = account.normal.free + (account.critical.free if critical else 0)
+            room = max(state.cap(lease_class) - state.spent - state.leased + free, 0)
+            if window.unit is BudgetUnit.MONEY:
+                money.append(room)
+            elif window.unit is BudgetUnit.TOKENS:
+                tokens.append(room)
+        return NanoUsd(min(money)) if money else None, min(tokens, default=None)
+
+    def remaining(self, holds: Sequence[Held]) -> NanoUsd | None:
+        """Money that is neither spent nor drawn in the tightest window of a hold, and what is free here; None: none."""
+        least: int | None = None
+        for hold in holds:
+            account = self.book.accounts.get(hold.window)
+            if account is None or account.state is None or account.window.unit is not BudgetUnit.MONEY:
+                continue
+            state = account.state
+            left = max(state.limit - state.spent - state.leased + account.normal.free, 0)
+            least = left if least is None or left < least else least
+        return None if least is None else NanoUsd(least)
+
     def charge(self, holds: Sequence[Held], costs: Sequence[int]) -> tuple[Charge, ...]:
         """Cover costs, one per hold; nothing is freed before the charges are on record."""
         return self.book.charge(holds, costs)
@@ -195,8 +230,8 @@ class Treasury:
                 continue
             asked = self._clock.monotonic()
             last_try = asked - waiter.arrived >= waiter.patience
-            placement = None
-            if last_try or not self._stands_behind(waiter, crowded):
+            behind, placement = self._stands_behind(waiter, crowded), None
+            if not behind or (last_try and waiter.patience):
                 placement = await self._try(waiter)
             if placement is not None:
                 self._resolve(waiter, placement)

@@ -12,14 +12,17 @@ import structlog
 
 from headgate.domain.ids import OwnerId
 from headgate.infra import clock
-from headgate.infra.databases import open_store
+from headgate.infra.databases import open_lease_store, open_store
 from headgate.infra.feed import Feed
 from headgate.infra.journal import FileJournal, boot_id
+from headgate.infra.limits.node import NodeLimiter
 from headgate.infra.node import node_id
+from headgate.infra.replays.threaded import open_replays
 from headgate.infra.routes import routes_of
 from headgate.infra.settings import Settings
 from headgate.infra.upstream import HttpUpstream
 from headgate.pipeline.call import Pipeline
+from headgate.pipeline.treasury import Treasury
 from headgate.server.door import DoorHandler
 from headgate.server.pages import ConsoleProxy
 
@@ -53,11 +56,18 @@ class Worker:
         self.upstream = HttpUpstream.open(
             connect_timeout_s=settings.connect_timeout_s, read_timeout_s=settings.read_timeout_s
         )
+        self.leases = open_lease_store(settings.database_url)
+        self.treasury = Treasury(self.leases, clock, self.owner, node=node_id(settings.data_dir), boot_id=boot_id())
+        self.limiter = NodeLimiter(None, clock.monotonic)
+        self.replays = open_replays(settings.database_url, self.owner)
         pipeline = Pipeline(
             configs=self.feed,
             keys=self.feed,
             journal=self.journal,
             upstream=self.upstream,
+            treasury=self.treasury,
+            limiter=self.limiter,
+            replays=self.replays,
             clock=clock,
             drain_s=settings.drain_s,
         )
@@ -77,7 +87,11 @@ class Worker:
     async def start(self) -> None:
         """Read the configuration once and begin to follow it."""
         await self.feed.refresh()
-        self._tasks = [asyncio.create_task(self.feed.follow()), asyncio.create_task(self._keep_house())]
+        self._tasks = [
+            asyncio.create_task(self.feed.follow()),
+            asyncio.create_task(self.treasury.run()),
+            asyncio.create_task(self._keep_house()),
+        ]
         # What lives as long as the process is never garbage: full collections need not look at it again.
         gc.collect()
         gc.freeze()
@@ -96,6 +110,9 @@ class Worker:
         if self.pages is not None:
             await self.pages.close()
         self.feed.close()
+        self.limiter.close()
+        await self.replays.close()
+        await self.leases.close()
         self.journal.close()
 
     async def _keep_house(self) -> None:
@@ -103,6 +120,7 @@ class Worker:
         while True:
             await asyncio.sleep(SYNC_INTERVAL_S)
             self.handler.end_stalls()
+            await self.replays.mend()
             try:
                 await asyncio.to_thread(self.journal.sync)
                 if self.journal.needs_segment:

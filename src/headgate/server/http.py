@@ -10,12 +10,13 @@ from starlette.types import Message, Receive, Scope, Send
 
 from headgate.domain.errors import BadRequest, Fault, GatewayError, NotAuthenticated, TooLarge
 from headgate.domain.principal import Attribution
+from headgate.pipeline.attribution import MAX_LABEL_CHARS
 from headgate.pipeline.doors import Envelope
 from headgate.server.errors import render_error
 
 KEY_HEADERS: Final = ("x-api-key", "api-key", "x-goog-api-key", "x-pulse-key")
 MAX_HEADER_BYTES: Final = 64 * 1024
-MAX_LABEL_CHARS: Final = 200
+
 DISCARD_BYTES: Final = 256 * 1024 * 1024
 DISCARD_S: Final = 30.0
 _log = structlog.get_logger()

@@ -5,14 +5,25 @@ from headgate.domain.ids import DeploymentId
 from headgate.domain.outcome import Outcome
 from headgate.domain.usage import usage_of
 from headgate.ledger.records import Settled
-from headgate.pipeline.attempt import FREE_ENDPOINT, Attempt, Tariff
+from headgate.pipeline.attempt import Attempt
+from headgate.pipeline.hold import NO_HOLD
+from headgate.pipeline.tariff import FREE_ENDPOINT, Tariff
 from headgate.pricing.book import PriceBook
 from headgate.pricing.compiled import compile_card
 from headgate.providers.table import PROVIDERS
 from headgate.routing.table import Target
 from headgate.translate.codec import Reading
 from tests.kit.books import sent
-from tests.kit.fakes import CARDS, FakeClock, MemoryJournal, ScriptedAnswer, ScriptedUpstream, timed_out, unreachable
+from tests.kit.fakes import (
+    CARDS,
+    FakeClock,
+    MemoryJournal,
+    Rig,
+    ScriptedAnswer,
+    ScriptedUpstream,
+    timed_out,
+    unreachable,
+)
 
 CARD = compile_card(CARDS[0])
 HOLD = 9_000_000
@@ -30,7 +41,10 @@ def journal() -> MemoryJournal:
 def attempt(journal: MemoryJournal, tariff: Tariff | None = None) -> Attempt:
     priced = tariff or Tariff(card=CARD, hold=HOLD)
     begun = sent(hold=priced.hold, card_id=priced.card_id, request_model="gpt-4o", stream=False)
-    return Attempt(begun, TARGET, priced, PriceBook(CARDS), journal, FakeClock())
+    treasury = Rig().treasury
+    return Attempt(
+        begun, TARGET, priced, NO_HOLD, prices=PriceBook(CARDS), journal=journal, treasury=treasury, clock=FakeClock()
+    )
 
 
 def settled(

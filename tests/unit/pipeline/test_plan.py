@@ -7,7 +7,7 @@ from headgate.domain.errors import BadRequest, NotFound, Unpriced
 from headgate.domain.ids import DeploymentId
 from headgate.pipeline.doors import CHAT, COUNT_TOKENS, Door
 from headgate.pipeline.intake import read_intake
-from headgate.pipeline.plan import Plan, compile_plan
+from headgate.pipeline.plan import Plan, choose_target, price_plan
 from headgate.snapshot.contract import Deployment
 from tests.kit.fakes import ORGANIZATION, Rig, config_of, price_card, snapshot_of
 
@@ -19,7 +19,9 @@ def plan(document: dict, door: Door = CHAT, *deployments: Deployment, organizati
     if cards is not None:
         snapshot = msgspec.structs.replace(snapshot, cards=cards)
     raw = json.dumps({"messages": [], **document}).encode()
-    return compile_plan(Rig().request(raw, door), read_intake(door, raw), organization, config_of(snapshot))
+    config, intake = config_of(snapshot), read_intake(door, raw)
+    target = choose_target(intake, organization, config)
+    return price_plan(Rig().request(raw, door), intake, target, organization, config)
 
 
 def test_a_request_goes_to_the_operator_of_its_model_with_its_card():

@@ -13,7 +13,7 @@ from headgate.snapshot.contract import PublishedKey, encode_key, encode_snapshot
 from tests.kit.fakes import KEY_HASH, PRINCIPAL, SECRET, chat_answer, snapshot_of, until
 from tests.kit.replay import ReplayUpstream, Scripted
 from tests.unit.infra.test_journal import records_in
-from tests.unit.infra.test_store import TABLES
+from tests.unit.infra.test_store_sqlite import TABLES
 from tests.unit.server.asgi import BODY, HEADERS, call, scope
 
 

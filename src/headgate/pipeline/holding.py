@@ -1,0 +1,215 @@
+"""Secures the hold of a request: as it is, tighter, with less output, at an open model, or not at all. Rule 14.
+
+The usual request finds its hold in what the worker has drawn, synchronously. Everything below `secure_hold` is for the
+others: those that meet a cold window, and those that do not fit.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from headgate.domain.errors import GatewayError, Refused, Unavailable
+from headgate.domain.verdict import Verdict
+from headgate.ledger.budgets import CalendarEndedError, InForce
+from headgate.pipeline.clamp import clamped
+from headgate.pipeline.config import Config
+from headgate.pipeline.hold import Hold
+from headgate.pipeline.intake import Intake
+from headgate.pipeline.plan import Plan, choose_target, price_plan, reshaped
+from headgate.pipeline.request import Request
+from headgate.pipeline.shortage import refusal, why
+from headgate.pipeline.treasury import ShortageError, Treasury
+from headgate.pipeline.wants import Want, hold_of, wants_of
+from headgate.policy.verdicts import WOULD_BLOCK, Rule, first_block
+from headgate.pricing.afford import affordable_output
+from headgate.pricing.tight import tightened
+from headgate.pricing.widening import narrowed
+from headgate.snapshot.contract import Organization
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One request that asks for a hold."""
+
+    request: Request
+    intake: Intake
+    plan: Plan
+    organization: Organization
+    config: Config
+    in_force: tuple[InForce, ...]
+    critical: bool
+    """Its task may use what soft budgets keep for critical ones."""
+
+
+class Secured(msgspec.Struct, frozen=True, kw_only=True):
+    """What will be sent, and what is held for it."""
+
+    plan: Plan
+    intake: Intake
+    hold: Hold
+    degraded_to: str | None = None
+    """Public name of the open model that takes the place of the one that was asked for."""
+    clamped_to: int | None = None
+    """`max_tokens` as it will be sent."""
+    because: str | None = None
+    """Which budget made it so."""
+    verdicts: tuple[Verdict, ...] = ()
+    """What budgets in shadow mode would have refused."""
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Tell the client what was changed, and why."""
+        told: list[tuple[str, str]] = []
+        if self.degraded_to is not None:
+            told.append(("x-headgate-degraded-to", self.degraded_to))
+        if self.clamped_to is not None:
+            told.append(("x-headgate-clamped-max-tokens", str(self.clamped_to)))
+        if self.because is not None:
+            told.append(("x-headgate-changed-because", f"{self.because} has no room for the request as it was."))
+        return [(name.encode(), value.encode("ascii", "backslashreplace")) for name, value in told]
+
+
+async def secure_hold(case: Case, treasury: Treasury) -> Secured:
+    """Hold in every budget in scope, or in none.
+
+    Raises:
+        LimitExceeded: a budget does not admit the request, in any form that it allows.
+        Forbidden: the same, of a budget that enforces a policy.
+        Unpriced: a budget counts what cannot be bounded.
+        Unavailable: windows cannot be drawn from, or are not known.
+    """
+    try:
+        wants = wants_of(case.in_force, treasury.now(), case.plan, case.intake)
+    except CalendarEndedError as error:
+        raise Unavailable(f"Budgets cannot be kept: {error}.", code="calendar_ended", retry_after_s=5) from error
+    binding = [want for want in wants if not want.budget.shadow]
+    parts = treasury.try_hold([want.need for want in binding], critical=case.critical)
+    if parts is not None:
+        secured = Secured(plan=case.plan, intake=case.intake, hold=hold_of(parts, binding))
+    else:
+        secured = await _Search(case, treasury).run(binding)
+    if len(binding) == len(wants):
+        return secured
+    return await _with_shadows(secured, [want for want in wants if want.budget.shadow], case, treasury)
+
+
+class _Search:
+    """Looks for the form in which a request fits."""
+
+    def __init__(self, case: Case, treasury: Treasury) -> None:
+        self._case = case
+        self._treasury = treasury
+
+    async def run(self, wants: list[Want]) -> Secured:
+        case = self._case
+        try:
+            # Most of those that come here only meet a window that nothing was drawn from yet.
+            return await self._place([(case.plan, wants)], patience_s=0)
+        except ShortageError:
+            pass
+        forms = [(case.plan, wants)]
+        tight = self._tightened()
+        if tight is not case.plan:
+            forms.append((tight, self._wants(tight, case.intake)))
+        try:
+            return await self._place(forms)
+        except ShortageError as shortage:
+            budgets = {want.need.window.id: want.budget for want in wants}
+            short = [budgets[each.window.id] for each in shortage.short]
+            because = why(shortage.short[0], short[0])
+            if all(budget.clamp for budget in short) and (secured := await self._clamp(tight, wants, because)):
+                return secured
+            if case.organization.open_model and (secured := await self._degrade(because)):
+                return secured
+            raise refusal(shortage.short, budgets, now=self._treasury.now(), critical=case.critical) from None
+
+    async def _place(self, forms: Sequence[tuple[Plan, list[Want]]], *, patience_s: float | None = None) -> Secured:
+        needs = [[want.need for want in wants] for _, wants in forms]
+        if patience_s is None:
+            placement = await self._treasury.place_hold(needs, critical=self._case.critical)
+        else:
+            placement = await self._treasury.place_hold(needs, critical=self._case.critical, patience_s=patience_s)
+        plan, wants = forms[placement.alternative]
+        return Secured(plan=plan, intake=self._case.intake, hold=hold_of(placement.holds, wants))
+
+    def _wants(self, plan: Plan, intake: Intake) -> list[Want]:
+        wants = wants_of(self._case.in_force, self._treasury.now(), plan, intake)
+        return [want for want in wants if not want.budget.shadow]
+
+    def _tightened(self) -> Plan:
+        case = self._case
+        shape = case.plan.shape
+        assert shape is not None
+        closer = tightened(shape, case.intake.fields, case.request.door.format)
+        return case.plan if closer is shape else reshaped(case.plan, closer, case.config)
+
+    async def _clamp(self, tight: Plan, wants: list[Want], because: str) -> Secured | None:
+        """With as much output as there is room for."""
+        case = self._case
+        money, tokens = self._treasury.room([want.need.window for want in wants], critical=case.critical)
+        assert tight.shape is not None
+        provider = tight.target.provider.price_provider
+        room = None if money is None else narrowed(money, case.config.widenings.factor(provider, tight.target.model))
+        most = affordable_output(tight.tariff.card, tight.shape, room=room, tokens_room=tokens)
+        intake = None if most is None else clamped(case.intake, case.request.door.format, tight.target.provider, most)
+        if intake is None or most is None:
+            return None
+        plan = reshaped(tight, msgspec.structs.replace(tight.shape, max_output_tokens=most), case.config)
+        try:
+            secured = await self._place([(plan, self._wants(plan, intake))], patience_s=0)
+        except ShortageError:
+            return None
+        return msgspec.structs.replace(secured, intake=intake, clamped_to=most, because=because)
+
+    async def _degrade(self, because: str) -> Secured | None:
+        """At the organisation's open model."""
+        case = self._case
+        name = case.organization.open_model
+        if name is None or name == case.intake.model:
+            return None
+        fields = {**case.intake.fields, "model": msgspec.Raw(_encode(name))}
+        intake = msgspec.structs.replace(case.intake, fields=fields, model=name)
+        try:
+            target = choose_target(intake, case.organization, case.config)
+            policies = case.config.policies.of(case.organization.id)
+            if policies is not None and first_block(
+                policies.judge_call(
+                    original_model=name,
+                    request_model=target.model,
+                    provider=target.provider.name,
+                    attribution=case.request.attribution,
+                )
+            ):
+                return None
+            plan = price_plan(case.request, intake, target, case.organization, case.config)
+            secured = await self._place([(plan, self._wants(plan, intake))], patience_s=0)
+        except (ShortageError, Refused):
+            return None
+        return msgspec.structs.replace(secured, intake=intake, degraded_to=name, because=because)
+
+
+async def _with_shadows(secured: Secured, shadows: list[Want], case: Case, treasury: Treasury) -> Secured:
+    """Count in budgets that only watch, where there is room; where there is none, say what they would have done."""
+    parts, units = list(secured.hold.parts), list(secured.hold.units)
+    verdicts: list[Verdict] = []
+    now = treasury.now()
+    for want in shadows:
+        try:
+            placement = await treasury.place_hold([[want.need]], critical=case.critical, patience_s=0)
+        except ShortageError as shortage:
+            verdicts.append(_would_block(want, refusal(shortage.short, {want.need.window.id: want.budget}, now=now)))
+        except GatewayError:
+            # The store is away: nothing that only watches may refuse.
+            continue
+        else:
+            parts.extend(placement.holds)
+            units.append(want.budget.unit)
+    order = sorted(range(len(parts)), key=lambda index: parts[index].window)
+    hold = Hold(tuple([parts[index] for index in order]), tuple([units[index] for index in order]))
+    return msgspec.structs.replace(secured, hold=hold, verdicts=tuple(verdicts))
+
+
+def _would_block(want: Want, objection: Refused) -> Verdict:
+    if want.budget.policy:
+        return Verdict(want.budget.policy, Rule.MAX_COST_PER_DAY, WOULD_BLOCK, objection.message)
+    return Verdict(want.budget.name, "budget", WOULD_BLOCK, objection.message)

@@ -1,0 +1,80 @@
+"""What a request has to hold: one amount in the current window of every budget in its scope."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from headgate.domain.budget import BudgetUnit
+from headgate.domain.errors import Unpriced
+from headgate.ledger.budgets import InForce
+from headgate.ledger.leases import Need
+from headgate.ledger.records import Held
+from headgate.pipeline.hold import Hold
+from headgate.pipeline.intake import Intake
+from headgate.pipeline.plan import Plan
+from headgate.pricing.bound import token_bound
+from headgate.pricing.compiled import CompiledCard
+from headgate.pricing.shape import RequestShape
+from headgate.pricing.unbounded import unbounded
+from headgate.snapshot.contract import Budget
+
+
+class Want(NamedTuple):
+    """An amount to be held in one window, and the budget that wants it."""
+
+    need: Need
+    budget: Budget
+
+
+def wants_of(in_force: Iterable[InForce], now: float, plan: Plan, intake: Intake) -> list[Want]:
+    """Everything that has to be held for a plan, ascending by window.
+
+    Free models skip the windows that count money, and only those.
+
+    Raises:
+        Unpriced: a budget counts what cannot be bounded.
+        CalendarEndedError: a budget has no window for this moment.
+    """
+    wants: list[Want] = []
+    for each in in_force:
+        amount = _amount(each.budget.unit, plan, intake)
+        if amount is not None:
+            wants.append(Want(Need(each.window(now), amount), each.budget))
+    wants.sort(key=_window_of)
+    return wants
+
+
+def hold_of(parts: Sequence[Held], wants: Sequence[Want]) -> Hold:
+    """What was placed for some wants."""
+    return Hold(tuple(parts), tuple([want.budget.unit for want in wants]))
+
+
+def _window_of(want: Want) -> str:
+    return want.need.window.id
+
+
+def _amount(unit: BudgetUnit, plan: Plan, intake: Intake) -> int | None:
+    """None: nothing is counted there."""
+    if plan.tariff.free:
+        return None
+    if unit is BudgetUnit.REQUESTS:
+        return 1
+    card, shape = plan.tariff.card, plan.shape
+    assert shape is not None
+    if unit is BudgetUnit.MONEY:
+        if card is not None and card.free:
+            return None
+        return _bounded(plan.tariff.hold, card, shape, intake)
+    return _bounded(token_bound(card, shape), card, shape, intake)
+
+
+def _bounded(amount: int | None, card: CompiledCard | None, shape: RequestShape, intake: Intake) -> int:
+    if amount is not None:
+        return amount
+    if card is None:
+        raise Unpriced(
+            f"Model {intake.model!r} has no price, so that what it may use cannot be bounded, and a budget bounds it; "
+            "an admin can add a price card.",
+            code="model_unpriced",
+            param="model",
+        )
+    raise unbounded(intake.model, card, shape)
