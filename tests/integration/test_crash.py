@@ -22,8 +22,8 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[GatewayProcess]:
-    with GatewayProcess(tmp_path / "data", workers=2) as running:
+def gateway(tmp_path: Path, database_url: str | None) -> Iterator[GatewayProcess]:
+    with GatewayProcess(tmp_path / "data", workers=2, database_url=database_url) as running:
         yield running
 
 

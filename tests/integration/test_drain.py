@@ -12,8 +12,8 @@ from tests.kit.gateway import GatewayProcess
 pytestmark = pytest.mark.timeout(120)
 
 
-def test_a_running_stream_is_finished_and_booked(tmp_path: Path) -> None:
-    gateway = GatewayProcess(tmp_path / "data", workers=2)
+def test_a_running_stream_is_finished_and_booked(tmp_path: Path, database_url: str | None) -> None:
+    gateway = GatewayProcess(tmp_path / "data", workers=2, database_url=database_url)
     gateway.start()
     body = {
         "model": "sim/small",

@@ -95,9 +95,7 @@ class PostgresServer:
     def _create(self, template: str, name: str = "") -> str:
         name = name or f"test_{next(self._names)}"
         with self._admin() as admin:
-            speaks = template == "template0" and admin.info.server_version >= 15_00_00
-            language = " LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" if speaks else ""
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}{language}")
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def _migrate(self, database_url: str) -> None:
@@ -113,16 +111,9 @@ class PostgresServer:
         user = _unprivileged()
         if os.geteuid() == 0:
             shutil.chown(self._folder, user)
-        initdb = [
-            str(_program("initdb")),
-            "--no-sync",
-            "--no-locale",
-            "--encoding=UTF8",
-            "--auth=trust",
-            "-U",
-            "postgres",
-        ]
-        subprocess.run([*_user_command(user), *initdb, "-D", str(files)], check=True, stdout=subprocess.DEVNULL)
+        initdb = [str(_program("initdb")), "--no-locale", "--encoding=UTF8", "--no-sync", "--auth=trust", *_language()]
+        command = [*_user_command(user), *initdb, "--username=postgres", "-D", str(files)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         options = {**_OPTIONS, "port": str(self.port), "unix_socket_directories": str(self._folder)}
         command = [str(_program("postgres")), "-D", str(files), *(f"--{name}={text}" for name, text in options.items())]
         with (self._folder / "log").open("wb") as log:
@@ -138,6 +129,13 @@ class PostgresServer:
                 assert self._process.poll() is None, said
                 assert time.monotonic() < deadline, said
                 time.sleep(0.02)
+
+
+def _language() -> list[str]:
+    """Databases can be given a language since Postgres 15; before, their texts are compared byte by byte."""
+    said = subprocess.run([str(_program("initdb")), "--version"], check=True, capture_output=True, text=True).stdout
+    modern = int(said.split()[2].partition(".")[0]) >= 15
+    return ["--locale-provider=icu", "--icu-locale=en-US"] if modern else []
 
 
 def _user_command(user: str) -> list[str]:
