@@ -22,7 +22,7 @@ STEP_TOKENS: Final = 256
 
 
 class PaidStream:
-    """One answer's stream through an exchange. Only for streams whose hold is not placed whole: it reads every event."""
+    """An answer's stream through an exchange. It reads every event: only for streams whose hold is not placed whole."""
 
     def __init__(
         self,

@@ -99,7 +99,7 @@ class Exchange:
         return codec_for(self._door.format).render_stream_error(error.message, error.code)
 
     def endings(self) -> tuple[Ending, Ending]:
-        """Fresh followers of the provider's stream and of the client's, which is the same one where bytes pass through."""
+        """Followers of the provider's stream and of the client's; one for both where the bytes pass through."""
         created, model, asked = self._created, self._intake.model, self._intake.usage_asked
         client = ending_for(self._door.format, created=created, model=model, include_usage=asked)
         if not self.translates:
