@@ -92,4 +92,4 @@ class SharedCounters(RuleBasedStateMachine):
 
 
 TestSharedCounters = SharedCounters.TestCase
-TestSharedCounters.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestSharedCounters.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
