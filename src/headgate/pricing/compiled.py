@@ -11,7 +11,7 @@ from headgate.domain.ids import CardId
 from headgate.domain.prices import PriceCard, Rate
 from headgate.domain.usage import Unit
 from headgate.pricing.rates import complete_rates
-from headgate.providers.families import family_of, searches_by_itself
+from headgate.providers.families import family_of, searches_by_itself, window_of
 
 _ATTO_PER_USD_PER_MILLION: Final = 12
 """USD per million units, times 10 to this power, is atto-USD per unit."""
@@ -47,6 +47,7 @@ class CompiledCard(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     free: bool
     context_window: int | None
+    """The card's own, else the largest of the model's family."""
     max_output: int | None
     image_tokens: int | None
     """The most that one image can cost in input tokens, if known."""
@@ -75,7 +76,7 @@ def compile_card(card: PriceCard, on: date | None = None) -> CompiledCard:
         card_id=card.id,
         model=card.model,
         free=card.free,
-        context_window=card.context_window,
+        context_window=window_of(card.model) if card.context_window is None else card.context_window,
         max_output=card.max_output,
         image_tokens=family_of(card.model).image_tokens,
         searches=searches_by_itself(card.model),

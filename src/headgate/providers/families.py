@@ -1,10 +1,13 @@
-"""Facts about model families that no price list carries: longest output, tokens per image, search without a tool.
+"""Facts about model families that price lists lack: longest output, tokens per image, window, search without a tool.
 
 Sources: the model pages of OpenAI, Anthropic, Google and DeepSeek (longest output), OpenAI's vision guide (tiles and
-patches), Anthropic's vision page. A model that is not listed has no fact, and whoever holds money falls back to the
-context window.
+patches), Anthropic's vision page. A context window is the largest that the family's own model cards state or that any
+operator lists in the installed price data (`tests/unit/pricing/test_seed.py` compares): where a card states none, a
+window that is too large only holds more. A model that is not listed has no fact; whoever holds money falls back to the
+context window, and without one to the caller's own limit.
 """
 
+import re
 from typing import Final, NamedTuple
 
 
@@ -16,46 +19,121 @@ class Family(NamedTuple):
     """Tokens, reasoning included."""
     image_tokens: int | None = None
     """The most that one image can cost in input tokens."""
+    context_window: int | None = None
+    """Tokens, of the largest member."""
 
 
+_MILLION: Final = 1_048_576
+_128K: Final = 131_072
+_256K: Final = 262_144
 # OpenAI tiles: base + 8 tiles (2048 x 768 is the largest after scaling). Patches: 1,536 times the model's multiplier.
 _FAMILIES: Final = (
-    Family("gpt-4o-mini", 16_384, 2_833 + 8 * 5_667),
-    Family("gpt-4o", 16_384, 85 + 8 * 170),
-    Family("gpt-4.1-mini", 32_768, 2_489),
-    Family("gpt-4.1-nano", 32_768, 3_779),
-    Family("gpt-4.1", 32_768, 1_536),
-    Family("gpt-4-turbo", 4_096, 85 + 8 * 170),
-    Family("gpt-4-32k", 8_192),
-    Family("gpt-4-0", 8_192),
-    Family("gpt-3.5-turbo", 4_096),
-    Family("gpt-5-mini", 128_000, 2_489),
-    Family("gpt-5-nano", 128_000, 3_779),
-    Family("gpt-5", 128_000),
-    Family("o1-mini", 65_536),
-    Family("o1", 100_000, 75 + 8 * 150),
-    Family("o3-mini", 100_000),
-    Family("o3", 100_000, 75 + 8 * 150),
-    Family("o4-mini", 100_000, 2_642),
-    Family("claude-3-haiku", 4_096, 1_600),
-    Family("claude-3-sonnet", 4_096, 1_600),
-    Family("claude-3-opus", 4_096, 1_600),
-    Family("claude-3-5-haiku", 8_192, 1_600),
-    Family("claude-3-5-sonnet", 8_192, 1_600),
-    Family("claude-3-7-sonnet", 128_000, 1_600),
-    Family("claude-sonnet-4-5", 64_000, 1_600),
-    Family("claude-haiku-4-5", 64_000, 1_600),
-    Family("claude-opus-4-5", 64_000, 1_600),
-    Family("claude-opus-4-6", 128_000, 1_600),
-    Family("claude-opus-4-1", 32_000, 1_600),
-    Family("claude-opus-4-2", 32_000, 1_600),
-    Family("claude-sonnet-4-2", 64_000, 1_600),
-    Family("claude", None, 4_784),
-    Family("gemini-2.5", 65_536),
-    Family("gemini-2.0", 8_192),
-    Family("gemini-1.5", 8_192),
+    Family("gpt-4o-mini", 16_384, 2_833 + 8 * 5_667, context_window=128_000),
+    Family("gpt-4o", 16_384, 85 + 8 * 170, context_window=128_000),
+    Family("gpt-4.1-mini", 32_768, 2_489, context_window=1_047_576),
+    Family("gpt-4.1-nano", 32_768, 3_779, context_window=1_047_576),
+    Family("gpt-4.1", 32_768, 1_536, context_window=1_047_576),
+    Family("gpt-4-turbo", 4_096, 85 + 8 * 170, context_window=128_000),
+    Family("gpt-4-32k", 8_192, context_window=32_768),
+    Family("gpt-4-0", 8_192, context_window=128_000),
+    Family("gpt-3.5-turbo", 4_096, context_window=16_385),
+    Family("gpt-5-mini", 128_000, 2_489, context_window=400_000),
+    Family("gpt-5-nano", 128_000, 3_779, context_window=400_000),
+    Family("gpt-5", 128_000, context_window=1_050_000),
+    Family("o1-mini", 65_536, context_window=128_000),
+    Family("o1", 100_000, 75 + 8 * 150, context_window=200_000),
+    Family("o3-mini", 100_000, context_window=200_000),
+    Family("o3", 100_000, 75 + 8 * 150, context_window=200_000),
+    Family("o4-mini", 100_000, 2_642, context_window=200_000),
+    Family("claude-3-haiku", 4_096, 1_600, context_window=200_000),
+    Family("claude-3-sonnet", 4_096, 1_600, context_window=200_000),
+    Family("claude-3-opus", 4_096, 1_600, context_window=200_000),
+    Family("claude-3-5-haiku", 8_192, 1_600, context_window=200_000),
+    Family("claude-3-5-sonnet", 8_192, 1_600, context_window=200_000),
+    Family("claude-3-7-sonnet", 128_000, 1_600, context_window=200_000),
+    Family("claude-sonnet-4-5", 64_000, 1_600, context_window=1_000_000),
+    Family("claude-haiku-4-5", 64_000, 1_600, context_window=1_000_000),
+    Family("claude-opus-4-5", 64_000, 1_600, context_window=1_000_000),
+    Family("claude-opus-4-6", 128_000, 1_600, context_window=1_000_000),
+    Family("claude-opus-4-1", 32_000, 1_600, context_window=1_000_000),
+    Family("claude-opus-4-2", 32_000, 1_600, context_window=1_000_000),
+    Family("claude-sonnet-4-2", 64_000, 1_600, context_window=1_000_000),
+    Family("claude", None, 4_784, context_window=1_000_000),
+    Family("gemini-2.5", 65_536, context_window=_MILLION),
+    Family("gemini-2.0", 8_192, context_window=_MILLION),
+    Family("gemini-1.5", 8_192, context_window=2_097_152),
     Family("text-embedding", 0),
+    # OpenRouter's variant with the longer output.
+    Family("gpt-4o:extended", 65_536, 85 + 8 * 170, context_window=128_000),
+    Family("gpt-4-1106", 4_096, context_window=128_000),
+    Family("gpt-4.5", 16_384, context_window=128_000),
+    Family("gpt-6", context_window=1_050_000),
+    Family("gpt-oss", context_window=_128K),
+    Family("claude-2", context_window=200_000),
+    Family("gemini-3", context_window=_MILLION),
+    Family("gemini-flash-1.5", 8_192, context_window=2_097_152),
+    Family("gemini-pro-1.5", 8_192, context_window=2_097_152),
+    Family("gemma-2", context_window=8_192),
+    Family("gemma2", context_window=8_192),
+    Family("gemma-7b", context_window=8_192),
+    Family("gemma-3", context_window=_128K),
+    Family("gemma-4", context_window=_256K),
+    Family("llama-2", context_window=32_768),
+    Family("llama2", context_window=32_768),
+    Family("codellama", context_window=100_000),
+    Family("llama-3", context_window=_128K),
+    Family("llama3", context_window=_128K),
+    Family("meta-llama-3", context_window=_128K),
+    # NVIDIA trained members of this one for up to four million tokens.
+    Family("llama-3.1-nemotron"),
+    Family("llama-4-scout", context_window=10 * _MILLION),
+    Family("llama-4-maverick", context_window=_MILLION),
+    Family("llama-guard", context_window=163_840),
+    Family("mistral-tiny", context_window=_128K),
+    Family("mistral-small", context_window=_256K),
+    Family("mistral-medium", context_window=_256K),
+    Family("mistral-large", context_window=_MILLION),
+    Family("mistral-7b", context_window=65_536),
+    Family("mistral-nemo", context_window=_128K),
+    Family("mistral-saba", context_window=32_768),
+    Family("open-mistral", context_window=_128K),
+    Family("open-mixtral", context_window=65_536),
+    Family("ministral", context_window=_256K),
+    Family("magistral", context_window=_128K),
+    Family("pixtral", context_window=_128K),
+    Family("devstral", context_window=_256K),
+    Family("codestral", context_window=_256K),
+    Family("mixtral", context_window=65_536),
+    Family("deepseek-r1", context_window=163_840),
+    Family("deepseek-v3", context_window=163_840),
+    Family("deepseek-v4", context_window=_MILLION),
+    # The name follows the newest model.
+    Family("deepseek-chat", context_window=_MILLION),
+    Family("qwen1.5", context_window=32_768),
+    Family("qwen2", context_window=_128K),
+    Family("qwen-2", context_window=_128K),
+    Family("qwen3", context_window=_MILLION),
+    Family("qwq", context_window=_128K),
+    Family("glm-4", context_window=_MILLION),
+    Family("glm-5", context_window=1_310_720),
+    Family("kimi-k2", context_window=_256K),
+    Family("kimi-k3", context_window=_MILLION),
+    Family("minimax-m1", context_window=_MILLION),
+    Family("minimax-m2", context_window=204_800),
+    Family("mimo-v2", context_window=1_050_000),
+    Family("nemotron-3", context_window=_MILLION),
+    Family("grok-2", context_window=_128K),
+    Family("grok-3", context_window=_128K),
+    Family("grok-4", context_window=2_000_000),
+    Family("command-r", context_window=_128K),
+    Family("command-a", context_window=_256K),
+    Family("phi-3", context_window=_128K),
+    Family("phi-4", context_window=_128K),
+    Family("jamba", context_window=_256K),
+    Family("wizardlm-2", context_window=65_536),
 )
+_OWN_SIZE: Final = re.compile(r"-\d+[km]\b")
+"""A name that states its window (`-1m`, `-128k-instruct`) may be beyond its family's."""
 _SEARCHING: Final = ("compound", "-search-preview", "-search-api", "deep-research", ":online")
 
 
@@ -69,6 +147,11 @@ def family_of(model: str) -> Family:
         if name.startswith(family.prefix) and len(family.prefix) > len(best.prefix):
             best = family
     return best
+
+
+def window_of(model: str) -> int | None:
+    """The context window of the largest member of a model's family, tokens; None where it is not known."""
+    return None if _OWN_SIZE.search(model.lower()) else family_of(model).context_window
 
 
 def searches_by_itself(model: str) -> bool:

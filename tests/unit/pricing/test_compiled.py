@@ -8,6 +8,7 @@ from headgate.domain.ids import CardId
 from headgate.domain.prices import Match, PriceCard, Rate, Tier, Variant
 from headgate.domain.usage import Unit
 from headgate.pricing.compiled import compile_card, dearest
+from headgate.pricing.sim_cards import sim_cards
 
 CARD = PriceCard(
     id=CardId("acme/m1@always#1"),
@@ -73,3 +74,9 @@ def test_the_dearest_rate_counts_only_brackets_within_reach():
 
 def test_a_unit_without_a_rate_has_no_dearest():
     assert dearest([compile_card(CARD).standard], (Unit.WEB_SEARCH,), 1) is None
+
+
+def test_a_card_without_a_window_has_its_familys():
+    own = msgspec.structs.replace(sim_cards()[0], model="llama-3.3-70b", context_window=8_000)
+    assert 8_000 == compile_card(own).context_window
+    assert 131_072 == compile_card(msgspec.structs.replace(own, context_window=None)).context_window

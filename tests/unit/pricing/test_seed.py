@@ -9,6 +9,7 @@ from headgate.pricing.book import PriceBook
 from headgate.pricing.compiled import compile_card
 from headgate.pricing.price import price
 from headgate.pricing.seed import seed_cards
+from headgate.providers.families import window_of
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 CARDS = seed_cards()
@@ -101,3 +102,14 @@ def test_of_overlapping_patterns_the_first_in_the_list_wins():
 def test_googles_audio_on_openrouter_costs_what_google_takes():
     cards = named("openrouter", "google/gemini-2.5-flash")
     assert {Decimal(1)} == {card.rates[Unit.INPUT_AUDIO].price for card in cards}
+
+
+def test_no_operator_lists_a_larger_window_than_the_family_has():
+    listed = [card for card in seed_cards() if card.context_window is not None]
+    larger = {
+        (card.provider, card.model)
+        for card in listed
+        if (window := window_of(card.model)) is not None and window < (card.context_window or 0)
+    }
+    assert set() == larger
+    assert 1_000 < sum(1 for card in listed if window_of(card.model) is not None)

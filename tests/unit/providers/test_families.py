@@ -1,6 +1,6 @@
 import pytest
 
-from headgate.providers.families import family_of, searches_by_itself
+from headgate.providers.families import family_of, searches_by_itself, window_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,8 @@ def test_the_longest_prefix_names_the_family():
 
 
 def test_an_unknown_family_has_no_facts():
-    assert (None, None) == family_of("my-finetune")[1:]
+    assert (None, None, None) == family_of("my-finetune")[1:]
+    assert window_of("my-finetune") is None
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,19 @@ def test_some_models_search_by_themselves(model: str):
 
 def test_most_models_do_not():
     assert not searches_by_itself("gpt-4o")
+
+
+@pytest.mark.parametrize(
+    ("expected", "model"),
+    [
+        (131_072, "meta-llama/Llama-3.3-70B-Instruct-Turbo"),
+        (262_144, "mistral-small-latest"),
+        (200_000, "claude-3.5-sonnet"),
+        (1_000_000, "claude-sonnet-4"),
+        (None, "phi-3-mini-128k-instruct"),
+        (None, "qwen2.5-7b-instruct-1m"),
+        (None, "nvidia/llama-3.1-nemotron-70b-instruct"),
+    ],
+)
+def test_the_window_is_the_familys_unless_the_name_states_its_own(expected: int | None, model: str):
+    assert expected == window_of(model)
