@@ -9,10 +9,17 @@ from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution
 from headgate.domain.usage import usage_of
+from headgate.domain.verdict import Verdict
 from headgate.ledger.postings import OwnerPosting, cost_event, orphan_event, orphan_log, request_log
 from headgate.ledger.records import Logged, Sent, Settled
 
 OWNER = OwnerId("0" * 32)
+OBJECTION = Verdict(
+    policy="Trial of search",
+    rule="allowedTasks",
+    effect="would_block",
+    reason='A request without a task is blocked by policy "Trial of search". Send x-headgate-task: answer, summary.',
+)
 OUTCOMES = [Outcome.OK, Outcome.OK, Outcome.ESTIMATED, Outcome.REJECTED, Outcome.OK]
 
 
@@ -102,6 +109,8 @@ def make_end(sent: Sent, outcome: Outcome) -> tuple[Settled, Logged]:
         first_content_ms=310.0 if sent.stream else None,
         prompt_sha256="ab" * 32,
         client_gone=False,
+        verdicts=(OBJECTION,) if outcome is Outcome.REJECTED else (),
+        clamped_to=512 if outcome is Outcome.REJECTED else None,
     )
     return settled, logged
 

@@ -22,6 +22,8 @@ PAGES = {
     "cost-events": "/admin/ledger/costevent/",
     "keys": "/admin/keys/virtualkey/",
     "new-key": "/admin/keys/virtualkey/add/",
+    "policies": "/admin/policies/policy/",
+    "new-policy": "/admin/policies/policy/add/",
     "organizations": "/admin/organizations/organization/",
     "new-deployment": "/admin/deployments/deployment/add/",
     "credentials": "/admin/deployments/providercredential/add/",
@@ -115,6 +117,7 @@ def test_a_request_shows_its_cost_events(watched: Watched, console: str):
     page.locator("#result_list tbody a").first.click()
     expect(page.get_by_text("Cost events").last).to_be_visible()
     expect(page.get_by_text("The provider refused the request.")).to_be_visible()
+    expect(page.get_by_text("would_block: Trial of search (allowedTasks).")).to_be_visible()
     expect(page.get_by_text("No data")).to_have_count(0)
     watched.picture(f"request-{size(watched)}")
     page.screenshot(path=PICTURES / f"request-whole-{size(watched)}.png", full_page=True)
@@ -151,3 +154,25 @@ def test_a_new_key_is_shown_once_and_can_be_copied(watched: Watched, console: st
     expect(page.get_by_text(f"From the {size(watched)}").first).to_be_visible()
     assert plain not in page.content()
     assert plain[:12] in page.content()
+
+
+def test_a_policy_that_blocks_a_model_is_listed_and_says_what_it_would_have_blocked(watched: Watched, console: str):
+    page, name = watched.page, f"No minis on the {size(watched)}"
+    page.goto(f"{console}/admin/policies/policy/add/")
+    page.locator("select[name=organization]").select_option(label="Demo")
+    page.locator("input[name=name]").fill(name)
+    page.locator("textarea[name=blocked_models]").fill("gpt-5-mini\ngpt-4*")
+    page.locator("input[name=max_cost_per_day_eur]").fill("25")
+    page.screenshot(path=PICTURES / f"policy-form-{size(watched)}.png", full_page=True)
+    page.get_by_role("button", name="Save", exact=True).click()
+    row = page.locator("#result_list tbody tr", has_text=name)
+    expect(row.get_by_text("all, not gpt-5-mini, gpt-4*")).to_be_visible()
+    expect(row.get_by_text("25 EUR/day")).to_be_visible()
+    watched.picture(f"policies-{size(watched)}")
+    row.get_by_role("link").first.click()
+    preview = page.locator("#policy-preview")
+    expect(preview.get_by_text("What it would have blocked in the last 7 days")).to_be_visible()
+    expect(preview.get_by_role("cell", name="blockedModels")).to_be_visible()
+    expect(preview.get_by_role("cell", name="gpt-5-mini")).to_be_visible()
+    preview.screenshot(path=PICTURES / f"policy-preview-{size(watched)}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]

@@ -93,7 +93,7 @@ class PolicyAdmin(Scoped):
 def preview_table(preview: Preview) -> dict[str, Any]:
     """Return the preview as the page shows it."""
     rows = [
-        [objections.rule, objections.model, f"{objections.requests:,}", moment(objections.newest), objections.reason]
+        [objections.rule, objections.model, f"{objections.requests:,}", moment(objections.newest)]
         for objections in preview.objections[:SHOWN]
     ]
     return {
@@ -102,5 +102,5 @@ def preview_table(preview: Preview) -> dict[str, Any]:
         "blocked": preview.blocked,
         "whole": preview.whole,
         "hidden": max(0, len(preview.objections) - SHOWN),
-        "table": {"headers": ["Rule", "Model", "Requests", "Newest (UTC)", "Reason"], "rows": rows},
+        "table": {"headers": ["Rule", "Model", "Requests", "Newest (UTC)"], "rows": rows},
     }

@@ -11,6 +11,7 @@ from headgate.control.policies.models import Policy
 from headgate.providers.table import PROVIDERS
 
 LISTS = ("allowed_models", "blocked_models", "allowed_providers", "allowed_tasks")
+AMOUNTS = ("max_cost_per_request_eur", "max_cost_per_day_eur")
 _GLOBS = (
     "One name per line, whatever its letter case; * stands for anything. gpt-4 also means openai/gpt-4, and only "
     "that; gpt-4* means its variants too."
@@ -68,6 +69,9 @@ class PolicyForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for name in LISTS:
             self.initial[name] = "\n".join(getattr(self.instance, name))
+        for name in AMOUNTS:
+            amount = getattr(self.instance, name)
+            self.initial[name] = None if amount is None else f"{amount.normalize():f}"
 
     def clean(self) -> dict[str, Any]:
         """Read the lists: lines that hold something, each once."""

@@ -25,8 +25,6 @@ class Objections(NamedTuple):
     model: str
     requests: int
     newest: dt.datetime
-    reason: str
-    """Of the newest."""
 
 
 class Preview(NamedTuple):
@@ -81,8 +79,7 @@ def _sum_up(known: PolicySet, rows: list[dict[str, Any]]) -> Preview:
         verdicts = known.judge(facts)
         blocked += bool(verdicts)
         for verdict in verdicts:
-            at = row["occurred_at"]
-            first = Objections(verdict.rule, facts.original_model, 0, at, verdict.reason)
+            first = Objections(verdict.rule, facts.original_model, 0, row["occurred_at"])
             key = (verdict.rule, facts.original_model)
             known_so_far = found.get(key, first)
             found[key] = known_so_far._replace(requests=known_so_far.requests + 1)

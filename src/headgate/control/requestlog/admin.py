@@ -151,7 +151,7 @@ class RequestLogAdmin(DimensionsAdmin):
         """Return the HTTP status that the client got."""
         return wording(row.status)
 
-    @display(description="Objections of policies and limits")
+    @display(description="Objections")
     def objections(self, row: RequestLog) -> str | SafeString:
         """Return what was said against it: who, by which rule, whether it counted, and why."""
         lines = [(v["effect"], v["policy"], v["rule"], v["reason"]) for v in row.verdicts]
@@ -162,7 +162,7 @@ class RequestLogAdmin(DimensionsAdmin):
         """Return the open model that was called instead of the one that was asked for."""
         return wording(row.degraded_to)
 
-    @display(description="max_tokens lowered to")
+    @display(description="Output limit lowered to")
     def clamped(self, row: RequestLog) -> str:
         """Return the output limit that was sent where a budget lowered it."""
         return wording(row.clamped_to)

@@ -77,7 +77,7 @@ def test_the_page_says_what_the_policy_would_have_blocked(acme, acme_admin, sign
     post_request(acme, at=timezone.now().timestamp() - 60, original_model="<gpt-4>")
     policy = Policy.objects.create(organization=acme, name="P", blocked_models=["*gpt-4*"])
     page = signed_in(acme_admin).get(f"{LIST}{policy.pk}/change/").content.decode()
-    for text in ("What it would have blocked in the last 7 days", "1 of 1", "Model &lt;gpt-4&gt; is blocked by policy"):
+    for text in ("What it would have blocked in the last 7 days", "1 of 1", "blockedModels", "&lt;gpt-4&gt;"):
         assert text in page
     assert "<gpt-4>" not in page
 
@@ -94,7 +94,7 @@ def test_another_organizations_traffic_is_not_shown(acme, other, acme_admin, sig
 
 
 def test_a_long_preview_is_cut_and_says_so():
-    many = [Objections("blockedModels", f"m{number}", 1, timezone.now(), "Why.") for number in range(53)]
+    many = [Objections("blockedModels", f"m{number}", 1, timezone.now()) for number in range(53)]
     table = pages.preview_table(Preview(100, 53, False, many))
     assert (3, 50) == (table["hidden"], len(table["table"]["rows"]))
 

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from headgate.control.policies.forms import PolicyForm
@@ -29,6 +31,11 @@ def test_a_stored_policy_is_shown_as_it_was_written(acme):
     assert ("a\nb", "", ["team"]) == tuple(
         shown.initial[name] for name in ("allowed_models", "blocked_models", "required_attribution")
     )
+
+
+def test_amounts_are_shown_without_digits_that_nobody_wrote(acme):
+    shown = PolicyForm(instance=Policy(organization=acme, max_cost_per_day_eur=Decimal("1200.500000")))
+    assert ("1200.5", None) == (shown.initial["max_cost_per_day_eur"], shown.initial["max_cost_per_request_eur"])
 
 
 def test_a_list_of_white_space_is_an_empty_list(acme):
