@@ -1,7 +1,6 @@
 """Reads: budgets as the data plane knows them, and windows as they stand."""
 
 import datetime as dt
-from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -10,7 +9,7 @@ from django.utils import timezone
 from headgate.control.budgets.limits import limits
 from headgate.control.budgets.models import Budget, SubjectEpoch, Window
 from headgate.control.budgets.spending import Subject, named
-from headgate.control.currencies.queries import literal, rates_in_force
+from headgate.control.currencies.queries import USD, literal, rates_in_force
 from headgate.control.keys.models import VirtualKey
 from headgate.domain.budget import BudgetId, BudgetUnit, Period, Scope
 from headgate.ledger.calendar import calendar, calendar_id
@@ -24,14 +23,20 @@ def live_budgets() -> QuerySet[Budget]:
     return Budget.objects.filter(retired_at=None)
 
 
-def published_budgets() -> tuple[contract.Budget, ...]:
-    """Return every budget but those of single keys, in a stable order."""
-    return _published(live_budgets().exclude(_OF_ONE_KEY))
+def published_budgets(now: dt.datetime) -> tuple[contract.Budget, ...]:
+    """Return every budget but those of single keys, in a stable order; limits at the exchange rates of now."""
+    return _published(live_budgets().exclude(_OF_ONE_KEY), now)
 
 
 def budgets_of_key(key: VirtualKey) -> tuple[contract.Budget, ...]:
     """Return the budgets of this key alone."""
-    return _published(live_budgets().filter(_OF_ONE_KEY, subject=key.pk))
+    return _published(live_budgets().filter(_OF_ONE_KEY, subject=key.pk), timezone.now())
+
+
+def keys_with_converted_budgets() -> QuerySet[VirtualKey]:
+    """Return the virtual keys that have to be published anew when exchange rates change."""
+    converted = live_budgets().filter(_OF_ONE_KEY).exclude(currency=USD)
+    return VirtualKey.objects.filter(pk__in=converted.values("subject"), revoked_at=None)
 
 
 def published_calendars(now: dt.datetime) -> tuple[contract.Calendar, ...]:
@@ -63,9 +68,11 @@ def _not_ended(at: int) -> Q:
     return Q(ends_at=None) | Q(ends_at__gt=at)
 
 
-def _published(budgets: QuerySet[Budget]) -> tuple[contract.Budget, ...]:
-    rates = rates_in_force(timezone.now().date())
-    rows: Iterable[Budget] = budgets.order_by("pk").prefetch_related("subject_epochs")
+def _published(budgets: QuerySet[Budget], now: dt.datetime) -> tuple[contract.Budget, ...]:
+    rows = list(budgets.order_by("pk").prefetch_related("subject_epochs"))
+    if not rows:
+        return ()
+    rates = rates_in_force(now.astimezone(dt.UTC).date())
     return tuple(published(row, rates[row.currency]) for row in rows)
 
 

@@ -1,8 +1,9 @@
 """Exchange rates."""
 
+from decimal import Decimal
 from typing import ClassVar
 
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -23,7 +24,11 @@ class ExchangeRate(models.Model):
         help_text="ISO 4217.",
     )
     usd_rate = models.DecimalField(
-        "USD per unit", max_digits=MAX_DIGITS, decimal_places=MAX_DECIMALS, help_text="For example 1.04 for EUR."
+        "USD per unit",
+        max_digits=MAX_DIGITS,
+        decimal_places=MAX_DECIMALS,
+        validators=[MinValueValidator(Decimal(1).scaleb(-MAX_DECIMALS))],
+        help_text="For example 1.04 for EUR.",
     )
     active_from = models.DateField(help_text="First UTC day.")
     source = models.CharField(max_length=200, help_text="Who says so.")

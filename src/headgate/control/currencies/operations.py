@@ -3,8 +3,11 @@
 import datetime as dt
 from decimal import Decimal
 
+from django.db import transaction
+
+from headgate.control.budgets.queries import keys_with_converted_budgets
 from headgate.control.currencies.models import ExchangeRate
-from headgate.control.publication.operations import publishing
+from headgate.control.publication.operations import publish_key, publishing
 
 
 def save_rate(rate: ExchangeRate) -> None:
@@ -14,8 +17,11 @@ def save_rate(rate: ExchangeRate) -> None:
         ValidationError: no positive rate, or no three capitals.
     """
     rate.full_clean()
-    with publishing():
-        rate.save(force_insert=True)
+    with transaction.atomic():
+        with publishing():
+            rate.save(force_insert=True)
+        for key in keys_with_converted_budgets():
+            publish_key(key)
 
 
 def add_rate(currency: str, usd_rate: Decimal, *, active_from: dt.date, source: str) -> ExchangeRate:

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 
 from django.db import connection, transaction
 
+from headgate.control.budgets.queries import keys_with_converted_budgets
 from headgate.control.keys import queries as keys
 from headgate.control.keys.models import VirtualKey
 from headgate.control.publication.models import Publication, PublishedKey, Snapshot
@@ -57,11 +58,11 @@ def lock_publication() -> Iterator[None]:
         yield
 
 
-def publish_snapshot() -> int:
+def publish_snapshot(now: dt.datetime | None = None) -> int:
     """Publish organizations, deployments, price cards, budgets and so on as they are now; return the revision."""
     with transaction.atomic():
         revision = next_revision()
-        Snapshot.objects.create(revision=revision, payload=contract.encode_snapshot(current_snapshot()))
+        Snapshot.objects.create(revision=revision, payload=contract.encode_snapshot(current_snapshot(now)))
         Snapshot.objects.filter(revision__lte=_oldest_but(KEPT_SNAPSHOTS)).delete()
         _announce(revision, key_hash=None)
     return revision
@@ -80,7 +81,9 @@ def republish_if_stale(now: dt.datetime) -> bool:
     with lock_publication():
         # Another node may have been faster.
         if stale := _is_stale(now):
-            publish_snapshot()
+            publish_snapshot(now)
+            for key in keys_with_converted_budgets():
+                publish_key(key)
         return stale
 
 

@@ -15,15 +15,16 @@ from headgate.snapshot import contract
 
 def current_snapshot(now: dt.datetime | None = None) -> contract.Snapshot:
     """Build the snapshot from the rows, in a stable order; calendars reach from now into the future."""
+    at = now or timezone.now()
     return contract.Snapshot(
         organizations=tuple(_organization(row) for row in Organization.objects.order_by("pk")),
         deployments=published_deployments(),
         cards=published_cards(),
-        budgets=published_budgets(),
-        calendars=published_calendars(now or timezone.now()),
+        budgets=published_budgets(at),
+        calendars=published_calendars(at),
         policies=published_policies(),
         widenings=published_widenings(),
-        exchange_rates=published_rates(now or timezone.now()),
+        exchange_rates=published_rates(at),
     )
 
 

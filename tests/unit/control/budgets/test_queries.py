@@ -8,6 +8,7 @@ from headgate.control.budgets.operations import create_budget, retire
 from headgate.control.budgets.queries import (
     budgets_of_key,
     current_windows,
+    keys_with_converted_budgets,
     live_budgets,
     multiplier_of,
     published,
@@ -15,8 +16,10 @@ from headgate.control.budgets.queries import (
     published_calendars,
     unended_windows,
 )
+from headgate.control.currencies.operations import add_rate
 from headgate.control.keys.operations import create_key
-from headgate.snapshot.contract import Budget, SubjectEpoch
+from headgate.control.publication.models import PublishedKey
+from headgate.snapshot.contract import Budget, SubjectEpoch, decode_key
 from tests.unit.control.budgets.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +61,7 @@ def test_a_budget_is_published_whole(acme):
         policy="Production",
         shadow=True,
     )
-    assert (expected,) == published_budgets()
+    assert (expected,) == published_budgets(NOW)
     assert Decimal(2) == multiplier_of(row)
 
 
@@ -72,13 +75,23 @@ def test_a_key_s_own_budget_is_not_in_the_snapshot_but_its_calendar_is(acme):
     key, _ = create_key(acme, "ci")
     own = make(scope="key", organization=acme, subject=key.pk, period="month")
     shared = make(scope="key")
-    assert ([own.pk], [shared.pk]) == ([b.id for b in budgets_of_key(key)], [b.id for b in published_budgets()])
+    assert ([own.pk], [shared.pk]) == ([b.id for b in budgets_of_key(key)], [b.id for b in published_budgets(NOW)])
     assert ["day:UTC", "month:UTC"] == [calendar.id for calendar in published_calendars(NOW)]
+
+
+def test_keys_with_limits_in_another_currency_follow_the_rates(acme):
+    in_euro, in_dollars = (create_key(acme, name).key for name in ("a", "b"))
+    make(scope="key", organization=acme, subject=in_euro.pk, currency="EUR", limit=1)
+    make(scope="key", organization=acme, subject=in_dollars.pk)
+    assert [in_euro] == list(keys_with_converted_budgets())
+    add_rate("EUR", Decimal("1.2"), active_from=dt.date(2025, 6, 1), source="test")
+    payload = PublishedKey.objects.get(key_hash=in_euro.sha256).payload
+    assert [1_200_000_000] == [budget.limit for budget in decode_key(bytes(payload)).budgets]
 
 
 def test_what_is_retired_is_not_published(acme):
     retire(make())
-    assert ((), (), 0) == (published_budgets(), published_calendars(NOW), live_budgets().count())
+    assert ((), (), 0) == (published_budgets(NOW), published_calendars(NOW), live_budgets().count())
 
 
 def test_a_window_is_current_from_its_first_instant_to_its_last():
@@ -98,5 +111,5 @@ def test_the_snapshot_costs_a_fixed_number_of_queries(acme, django_assert_num_qu
     for number in range(10):
         make(name=str(number))
     with django_assert_num_queries(3):
-        assert 10 == len(published_budgets())
+        assert 10 == len(published_budgets(NOW))
     assert 0 == Window.objects.count()

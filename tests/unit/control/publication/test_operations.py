@@ -1,10 +1,15 @@
+import datetime as dt
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
+from headgate.control.budgets.operations import create_budget
+from headgate.control.currencies.operations import add_rate
 from headgate.control.keys.operations import create_key, revoke_key
 from headgate.control.organizations.models import Organization
 from headgate.control.organizations.operations import create_organization, save_organization
@@ -74,6 +79,35 @@ def test_the_lock_takes_no_revision():
     with operations.lock_publication():
         pass
     assert 1 == operations.next_revision()
+
+
+@pytest.mark.django_db
+def test_time_alone_makes_a_snapshot_stale():
+    now = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+    assert not operations.republish_if_stale(now)
+    create_budget(name="b", scope="user", period="day", limit=1)
+    published = Snapshot.objects.latest("revision")
+    edges = decode_snapshot(bytes(published.payload)).calendars[0].edges
+    soon, late = (dt.datetime.fromtimestamp(edge.starts_at, tz=dt.UTC) for edge in (edges[10], edges[-20]))
+    assert [False, True, False] == [operations.republish_if_stale(at) for at in (soon, late, late)]
+    renewed = decode_snapshot(bytes(Snapshot.objects.latest("revision").payload)).calendars[0].edges
+    assert renewed[0].starts_at < late.timestamp() < edges[-1].starts_at < renewed[-1].starts_at
+
+
+@pytest.mark.django_db
+def test_an_exchange_rate_of_tomorrow_is_published_tomorrow():
+    today = timezone.now()
+    tomorrow = today + dt.timedelta(days=1)
+    add_rate("EUR", Decimal("1.5"), active_from=tomorrow.date(), source="test")
+    assert not operations.republish_if_stale(today)
+    assert operations.republish_if_stale(tomorrow)
+
+
+@pytest.mark.django_db
+def test_a_snapshot_of_another_contract_is_stale():
+    operations.publish_snapshot()
+    Snapshot.objects.update(payload=b"?")
+    assert operations.republish_if_stale(timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)
