@@ -8,7 +8,7 @@ from headgate.domain.conversation import StopReason
 from headgate.domain.usage import Usage
 from headgate.translate.anthropic_messages.render_answer import message_head, render_usage
 from headgate.translate.anthropic_messages.stop_reasons import render_stop_reason
-from headgate.translate.decoding import ABSENT, encode
+from headgate.translate.decoding import ABSENT, encode, is_given
 from headgate.wire.sse import EventSplitter, parse_event, render_event
 
 BLOCK_TOKENS: Final = 16
@@ -121,7 +121,8 @@ def _delta_size(delta: _Delta | None, data: bytes) -> int:
 def _block_size(block: _Block | None, data: bytes) -> int:
     if block is None or block.type not in _BLOCKS:
         return len(data)
-    return _bytes(block.text + block.thinking + block.signature + block.data + block.name) + len(bytes(block.input))
+    arguments = len(bytes(block.input)) if is_given(block.input) else 0
+    return arguments + _bytes(block.text + block.thinking + block.signature + block.data + block.name)
 
 
 def _bytes(text: str) -> int:
