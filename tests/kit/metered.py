@@ -1,0 +1,104 @@
+"""Recorded exchanges as the gateway would meter and price them."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from headgate.domain.formats import Format
+from headgate.domain.usage import Usage
+from headgate.pricing.book import PriceBook
+from headgate.pricing.compiled import CompiledCard
+from headgate.pricing.price import Priced, price
+from headgate.providers.table import PROVIDERS
+from headgate.translate.codec import Reading
+from headgate.translate.meter import meter_for
+from tests.kit.recordings import FOLDER, MESSAGES_FILES, chat_files, exchanges
+from tests.kit.replay import scripted
+
+AFTER_ALL = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+
+
+class Metered(NamedTuple):
+    """One exchange, read."""
+
+    exchange: dict[str, Any]
+    operator: str
+    format: Format
+    raw: dict[str, Any]
+    """The usage object as a second parser sees it."""
+    reading: Reading
+    usage: Usage
+    card: CompiledCard | None
+    priced: Priced | None
+
+
+def metered_exchanges(book: PriceBook) -> list[Metered]:
+    """Every recorded answer with usage."""
+    return [
+        read for name in files() for exchange in exchanges(name) if (read := metered_exchange(name, exchange, book))
+    ]
+
+
+def files() -> list[str]:
+    return [*chat_files(), *sorted(path.stem for path in FOLDER.glob("*.embeddings.jsonl")), *MESSAGES_FILES]
+
+
+def format_of(name: str) -> Format:
+    if name in MESSAGES_FILES:
+        return Format.ANTHROPIC_MESSAGES
+    return Format.OPENAI_EMBEDDINGS if name.endswith(".embeddings") else Format.OPENAI_CHAT
+
+
+def metered_exchange(name: str, exchange: dict[str, Any], book: PriceBook) -> Metered | None:
+    operator = name.partition(".")[0].removeprefix("vertex_")
+    provider = PROVIDERS.get(operator)
+    if provider is None or exchange["status"] != 200:
+        return None
+    answer, form = scripted(exchange), format_of(name)
+    meter = meter_for(form, provider)
+    if answer.streamed:
+        assert answer.body == meter.feed(answer.body) + meter.finish()
+    else:
+        meter.read_body(answer.body)
+    reading = meter.reading
+    raw = raw_usage(exchange, form)
+    if reading.usage is None:
+        assert not any(isinstance(figure, int) and figure > 0 for figure in raw.values()), exchange["id"]
+        return None
+    asked = (exchange.get("request") or {}).get("model")
+    cards = (
+        book.card_for(provider=provider.price_provider, model=model, organization_id=None, at=answered_at(exchange))
+        for model in (reading.response_model, asked)
+        if model
+    )
+    card = next((card for card in cards if card), None)
+    priced = price(card, reading.usage, reading.service_tier) if card else None
+    return Metered(exchange, operator, form, raw, reading, reading.usage, card, priced)
+
+
+def answered_at(exchange: dict[str, Any]) -> dt.datetime:
+    if day := exchange.get("recorded_at"):
+        return dt.datetime.fromisoformat(day).replace(hour=12, tzinfo=dt.UTC)
+    created = re.search(r'"created": ?(\d{10})\b', scripted(exchange).body.decode())
+    return dt.datetime.fromtimestamp(int(created[1]), dt.UTC) if created else AFTER_ALL
+
+
+def raw_usage(exchange: dict[str, Any], form: Format) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for body in bodies(exchange):
+        found = body.get("usage") or (body.get("x_groq") or {}).get("usage") or (body.get("message") or {}).get("usage")
+        if isinstance(found, dict):
+            merged = {**merged, **found} if form is Format.ANTHROPIC_MESSAGES else found
+    return merged
+
+
+def bodies(exchange: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "response_sse" not in exchange:
+        if isinstance(exchange["response"], dict):
+            yield exchange["response"]
+        return
+    for line in exchange["response_sse"].splitlines():
+        if line.startswith("data:") and line[5:].strip().startswith("{"):
+            yield json.loads(line[5:])
