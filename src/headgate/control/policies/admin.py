@@ -47,8 +47,7 @@ class PolicyAdmin(Scoped):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """Show the policy with what it would have blocked."""
         policy = self.get_object(request, unquote(object_id))
-        visible = policy is not None and self.has_view_permission(request, policy)
-        shown = preview_table(would_have_blocked(policy, now=timezone.now())) if visible else None
+        shown = preview_table(would_have_blocked(policy, now=timezone.now())) if policy is not None else None
         context = {**(extra_context or {}), "preview": shown}
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
