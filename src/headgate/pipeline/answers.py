@@ -1,10 +1,12 @@
 """From the provider's answer to the client's: rejected, whole, or streamed."""
 
 from collections.abc import AsyncGenerator
+from typing import NamedTuple
 
 from headgate.domain.errors import UpstreamBroken, UpstreamError, UpstreamRejected
 from headgate.domain.money import nano_to_usd
 from headgate.pipeline.attempt import Attempt
+from headgate.pipeline.cut import CUT_SHORT, PaidStream
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.ports import Clock, UpstreamAnswer
 from headgate.pipeline.request import Reply
@@ -63,19 +65,26 @@ async def whole(exchange: Exchange, attempt: Attempt, answer: UpstreamAnswer, st
     return Reply(status=answer.status, headers=_headers(answer, attempt, JSON), body=rendered)
 
 
+class Feeder(NamedTuple):
+    """A stream's way through an exchange, and the purse that pays for it where its hold was not placed whole."""
+
+    exchange: Exchange
+    paid: PaidStream | None
+
+
 async def streamed(
-    exchange: Exchange, attempt: Attempt, answer: UpstreamAnswer, story: Story, clock: Clock, drain_s: float
+    feeder: Feeder, attempt: Attempt, answer: UpstreamAnswer, story: Story, clock: Clock, drain_s: float
 ) -> Reply:
     """A successful streamed answer. Its stream settles the attempt, so it must be read to its end, or closed."""
     reply = Reply(status=answer.status, headers=_headers(answer, attempt, EVENT_STREAM))
-    reply.stream = _relay(exchange, attempt, answer, story, reply, clock, drain_s)
+    reply.stream = _relay(feeder, attempt, answer, story, reply, clock, drain_s)
     # A generator that never began would not settle when it is closed.
     await anext(reply.stream)
     return reply
 
 
 async def _relay(
-    exchange: Exchange,
+    feeder: Feeder,
     attempt: Attempt,
     answer: UpstreamAnswer,
     story: Story,
@@ -83,6 +92,7 @@ async def _relay(
     clock: Clock,
     drain_s: float,
 ) -> AsyncGenerator[bytes]:
+    exchange, paid = feeder
     error: UpstreamError | None = None
     cut: str | None = "abandoned"
     tail = b""
@@ -92,7 +102,12 @@ async def _relay(
             if reply.client_gone_at is not None and clock.monotonic() - reply.client_gone_at > drain_s:
                 cut = "drain_limit"
                 return
-            passed = exchange.feed(chunk)
+            # The common case without another coroutine: this is the hot path of every chunk.
+            passed = exchange.feed(chunk) if paid is None else await paid.feed(chunk)
+            if paid is not None and paid.is_cut:
+                # Its last event is among what passed: after it is on record, nothing more is read.
+                tail, cut = passed, CUT_SHORT
+                break
             if passed:
                 if not story.has_content and exchange.reading.has_content:
                     story.content_seen()
@@ -101,7 +116,8 @@ async def _relay(
                     attempt.settle_answer(exchange.reading)
                     story.end(status=answer.status, reply=reply)
                 yield passed
-        tail, cut = exchange.finish(), None
+        else:
+            tail, cut = exchange.finish(), None
     except UpstreamError as broken:
         error, cut = broken, broken.code
     except UntranslatableError as unsayable:

@@ -138,6 +138,10 @@ class Attempt:
             settled = msgspec.structs.replace(settled, charges=charges)
         self.settled = settled
 
+    def raise_hold(self, tariff: Tariff, hold: Hold) -> None:
+        """More is held now, and on record."""
+        self.tariff, self.hold = tariff, hold
+
     def remaining(self) -> NanoUsd | None:
         """Money left in the tightest budget in scope, as the store last said; None: no budget counts money."""
         return self._treasury.remaining(self.hold.parts) if self.hold.parts else None
@@ -185,4 +189,4 @@ def _word(text: str | None) -> str | None:
 def _why_estimated(reading: Reading) -> str:
     if reading.error:
         return "error_in_stream"
-    return "usage_missing" if reading.usage is None else "stream_incomplete"
+    return "usage_missing" if reading.complete else "stream_incomplete"

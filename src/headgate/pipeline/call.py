@@ -5,10 +5,11 @@ from headgate.domain.principal import Principal
 from headgate.ledger.budgets import Payer
 from headgate.ledger.records import Sent
 from headgate.pipeline.admit import admit_key, count_request, judge_call, judge_size
-from headgate.pipeline.answers import rejected, streamed, whole
+from headgate.pipeline.answers import Feeder, rejected, streamed, whole
 from headgate.pipeline.attempt import Attempt
 from headgate.pipeline.attribution import asked_in_body, merged
 from headgate.pipeline.config import Config
+from headgate.pipeline.cut import PaidStream
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.holding import Case, Secured, secure_hold
 from headgate.pipeline.identify import identify
@@ -27,6 +28,7 @@ from headgate.pipeline.ports import (
 from headgate.pipeline.replay import KEY_HEADER, once
 from headgate.pipeline.request import Reply, Request
 from headgate.pipeline.story import Story
+from headgate.pipeline.topup import TopUp
 from headgate.pipeline.treasury import Treasury
 from headgate.policy.access import attribute, check_model
 
@@ -120,8 +122,15 @@ class Pipeline:
         if answer.status >= 300:
             return await rejected(exchange, attempt, answer, story)
         if secured.intake.stream:
-            return await streamed(exchange, attempt, answer, story, self._clock, self._drain_s)
+            feeder = self._feeder(exchange, attempt, secured, config)
+            return await streamed(feeder, attempt, answer, story, self._clock, self._drain_s)
         return await whole(exchange, attempt, answer, story)
+
+    def _feeder(self, exchange: Exchange, attempt: Attempt, secured: Secured, config: Config) -> Feeder:
+        if secured.part is None:
+            return Feeder(exchange, None)
+        top_up = TopUp(secured.part, attempt, config, journal=self._journal, treasury=self._treasury)
+        return Feeder(exchange, PaidStream(exchange, paid=secured.part.paid, most=secured.part.most, more=top_up.more))
 
     async def _secure(self, request: Request, config: Config, story: Story) -> Secured:
         """Everything that may refuse the request, the cheapest first; at its end what it may cost is held."""

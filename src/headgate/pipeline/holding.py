@@ -18,6 +18,7 @@ from headgate.pipeline.intake import Intake
 from headgate.pipeline.plan import Plan, choose_target, price_plan, reshaped
 from headgate.pipeline.request import Request
 from headgate.pipeline.shortage import refusal, why
+from headgate.pipeline.topup import Part, part_of
 from headgate.pipeline.treasury import ShortageError, Treasury
 from headgate.pipeline.wants import Want, hold_of, wants_of
 from headgate.policy.verdicts import WOULD_BLOCK, Rule, first_block
@@ -52,6 +53,8 @@ class Secured(msgspec.Struct, frozen=True, kw_only=True):
     """Public name of the open model that takes the place of the one that was asked for."""
     clamped_to: int | None = None
     """`max_tokens` as it will be sent."""
+    part: Part | None = None
+    """Held is only the beginning of a stream; None: all that it can cost."""
     because: str | None = None
     """Which budget made it so."""
     verdicts: tuple[Verdict, ...] = ()
@@ -64,6 +67,8 @@ class Secured(msgspec.Struct, frozen=True, kw_only=True):
             told.append(("x-headgate-degraded-to", self.degraded_to))
         if self.clamped_to is not None:
             told.append(("x-headgate-clamped-max-tokens", str(self.clamped_to)))
+        if self.part is not None:
+            told.append(("x-headgate-topped-up", "true"))
         if self.because is not None:
             told.append(("x-headgate-changed-because", f"{self.because} has no room for the request as it was."))
         return [(name.encode(), value.encode("ascii", "backslashreplace")) for name, value in told]
@@ -117,6 +122,8 @@ class _Search:
             budgets = {want.need.window.id: want.budget for want in wants}
             short = [budgets[each.window.id] for each in shortage.short]
             because = why(shortage.short[0], short[0])
+            if all(budget.top_up for budget in short) and (secured := await self._begin_with_a_part(tight, because)):
+                return secured
             if all(budget.clamp for budget in short) and (secured := await self._clamp(tight, wants, because)):
                 return secured
             if case.organization.open_model and (secured := await self._degrade(because)):
@@ -142,6 +149,20 @@ class _Search:
         assert shape is not None
         closer = tightened(shape, case.intake.fields, case.request.door.format)
         return case.plan if closer is shape else reshaped(case.plan, closer, case.config)
+
+    async def _begin_with_a_part(self, tight: Plan, because: str) -> Secured | None:
+        """A stream draws on while it runs, and is cut when there is no more."""
+        case = self._case
+        part = part_of(tight, case.config) if case.intake.stream and not case.critical else None
+        if part is None:
+            return None
+        wants = self._wants(part.plan, case.intake)
+        try:
+            secured = await self._place([(part.plan, wants)], patience_s=0)
+        except ShortageError:
+            return None
+        part = msgspec.structs.replace(part, wants=tuple(wants))
+        return msgspec.structs.replace(secured, part=part, because=because)
 
     async def _clamp(self, tight: Plan, wants: list[Want], because: str) -> Secured | None:
         """With as much output as there is room for."""

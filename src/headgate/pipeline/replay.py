@@ -27,9 +27,6 @@ KEY_HEADER: Final = "idempotency-key"
 MAX_KEY_CHARS: Final = 255
 MAX_ANSWER_BYTES: Final = 1024 * 1024
 
-WHOLE_ANYWAY: Final = frozenset({"usage_missing", CUT_SHORT})
-"""Reasons of an estimate whose answer came whole to the client all the same."""
-
 _PIECE: Final = 16 * 1024
 _MAY_BE_CHARGED: Final = frozenset({Outcome.OK, Outcome.ESTIMATED})
 _ABOUT_ONE_REQUEST: Final = (
@@ -149,11 +146,14 @@ async def _captured(
 
 
 def came_whole(status: int, settlements: Settlements) -> bool:
-    """Whether an answer came whole and was charged, so that it may be given again."""
+    """Whether an answer came whole and was charged, so that it may be given again.
+
+    A stream that we cut short came whole: its client has a valid end. One without usage need not have.
+    """
     last = settlements[-1] if settlements else None
     if last is None or not 200 <= status < 300:
         return False
-    return last.outcome is Outcome.OK or (last.outcome is Outcome.ESTIMATED and last.error in WHOLE_ANYWAY)
+    return last.outcome is Outcome.OK or (last.outcome is Outcome.ESTIMATED and last.error == CUT_SHORT)
 
 
 async def _end(

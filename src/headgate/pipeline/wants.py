@@ -52,19 +52,21 @@ def _window_of(want: Want) -> str:
     return want.need.window.id
 
 
-def _amount(unit: BudgetUnit, plan: Plan, intake: Intake) -> int | None:
-    """None: nothing is counted there."""
-    if plan.tariff.free:
-        return None
+def amount_of(unit: BudgetUnit, plan: Plan) -> int | None:
+    """What a plan may use of a unit at most; None: it cannot be bounded."""
     if unit is BudgetUnit.REQUESTS:
         return 1
-    card, shape = plan.tariff.card, plan.shape
-    assert shape is not None
     if unit is BudgetUnit.MONEY:
-        if card is not None and card.free:
-            return None
-        return _bounded(plan.tariff.hold, card, shape, intake)
-    return _bounded(token_bound(card, shape), card, shape, intake)
+        return plan.tariff.hold
+    return None if plan.shape is None else token_bound(plan.tariff.card, plan.shape)
+
+
+def _amount(unit: BudgetUnit, plan: Plan, intake: Intake) -> int | None:
+    """None: nothing is counted there."""
+    card, shape = plan.tariff.card, plan.shape
+    if shape is None or (unit is BudgetUnit.MONEY and card is not None and card.free):
+        return None
+    return _bounded(amount_of(unit, plan), card, shape, intake)
 
 
 def _bounded(amount: int | None, card: CompiledCard | None, shape: RequestShape, intake: Intake) -> int:
