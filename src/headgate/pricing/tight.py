@@ -5,7 +5,8 @@ decoded, definitions and calls of tools as the JSON that they are, images at wha
 of their data. For what a format adds by itself (roles, marks between messages) there is an allowance for each message,
 part and tool, on top of the operator's surcharge. Knobs (`temperature`, `metadata`) are not read by a model. What is
 not known counts at its size in the body, white space and fields given twice included; the result is never above the
-first bound. It parses the prompt, which the first bound never does: tens of microseconds, for the few that need it.
+first bound. It parses the prompt, which the first bound never does: some microseconds per kilobyte, for those that need
+it.
 """
 
 from collections.abc import Mapping
