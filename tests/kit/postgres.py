@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -59,16 +61,26 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="headgate-pg-"))
         self.port = free_port()
         self._names = count(1)
+        self._migrated = False
+        self._initialize()
         self._process = self._start()
         atexit.register(self.stop)
         self._wait_until_it_answers()
-        self._migrated = False
 
     def stop(self) -> None:
         """End it now, with whoever is connected, and remove what it wrote."""
-        self._process.send_signal(signal.SIGQUIT)
-        self._process.wait(30)
+        self._crash()
         shutil.rmtree(self._folder)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Without a server: it crashes, and recovers at the end."""
+        self._crash()
+        try:
+            yield
+        finally:
+            self._process = self._start()
+            self._wait_until_it_answers()
 
     def empty_database(self) -> str:
         """`DATABASE_URL` of a new database without tables."""
@@ -106,18 +118,23 @@ class PostgresServer:
     def _admin(self) -> psycopg.Connection:
         return psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=10)
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        files = self._folder / "files"
-        user = _unprivileged()
+    def _initialize(self) -> None:
         if os.geteuid() == 0:
-            shutil.chown(self._folder, user)
+            shutil.chown(self._folder, _user())
         initdb = [str(_program("initdb")), "--no-locale", "--encoding=UTF8", "--no-sync", "--auth=trust", *_language()]
-        command = [*_user_command(user), *initdb, "--username=postgres", "-D", str(files)]
+        command = [*_as_user(), *initdb, "--username=postgres", "-D", str(self._folder / "files")]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    def _start(self) -> subprocess.Popen[bytes]:
         options = {**_OPTIONS, "port": str(self.port), "unix_socket_directories": str(self._folder)}
-        command = [str(_program("postgres")), "-D", str(files), *(f"--{name}={text}" for name, text in options.items())]
-        with (self._folder / "log").open("wb") as log:
-            return subprocess.Popen([*_user_command(user), *command], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        postgres = [str(_program("postgres")), "-D", str(self._folder / "files")]
+        command = [*_as_user(), *postgres, *(f"--{name}={text}" for name, text in options.items())]
+        with (self._folder / "log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def _crash(self) -> None:
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(30)
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + 60
@@ -138,23 +155,18 @@ def _language() -> list[str]:
     return ["--locale-provider=icu", "--icu-locale=en-US"] if modern else []
 
 
-def _user_command(user: str) -> list[str]:
+def _as_user() -> list[str]:
     """What precedes a command: another user where we are root (Postgres refuses that), and an end with our own."""
     setpriv = shutil.which("setpriv")
     if os.geteuid() == 0:
-        return [
-            setpriv or "setpriv",
-            f"--reuid={user}",
-            f"--regid={pwd.getpwnam(user).pw_gid}",
-            "--clear-groups",
-            "--pdeathsig=QUIT",
-        ]
+        user = pwd.getpwnam(_user())
+        who = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+        return [setpriv or "setpriv", *who, "--pdeathsig=QUIT"]
     return [setpriv, "--pdeathsig=QUIT"] if setpriv else []
 
 
-def _unprivileged() -> str:
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in names else "nobody"
+def _user() -> str:
+    return "postgres" if "postgres" in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
 
 
 @cache
