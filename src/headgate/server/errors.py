@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from headgate.domain.errors import GatewayError, Refused, UpstreamError
+from headgate.domain.errors import Conflict, GatewayError, LimitExceeded, Refused, UpstreamError
 from headgate.pipeline.doors import Envelope
 
 _ANTHROPIC_TYPES: Final = {
@@ -13,6 +13,7 @@ _ANTHROPIC_TYPES: Final = {
     402: "billing_error",
     403: "permission_error",
     404: "not_found_error",
+    409: "conflict_error",
     413: "request_too_large",
     429: "rate_limit_error",
     503: "overloaded_error",
@@ -59,7 +60,16 @@ def render_error(error: GatewayError, envelope: Envelope, request_id: str) -> Re
     ]
     if isinstance(error, Refused) and error.retry_after_s is not None:
         headers.append((b"retry-after", str(error.retry_after_s).encode()))
+    if not _should_retry(error):
+        headers.append((b"x-should-retry", b"false"))
     return Rendered(status, headers, _encode(document))
+
+
+def _should_retry(error: GatewayError) -> bool:
+    """Whether SDKs may go on as they like: they try 409 and 429 again, also where that cannot help."""
+    if isinstance(error, LimitExceeded):
+        return error.should_retry
+    return not isinstance(error, Conflict) or error.retry_after_s is not None
 
 
 def _facts(error: GatewayError) -> tuple[int, str, str, str | None, str, str]:

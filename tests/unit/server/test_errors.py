@@ -4,9 +4,11 @@ import pytest
 
 from headgate.domain.errors import (
     BadRequest,
+    Conflict,
     Fault,
     Forbidden,
     GatewayError,
+    LimitExceeded,
     NotAuthenticated,
     NotFound,
     TooLarge,
@@ -35,6 +37,8 @@ ERRORS = [
     (UpstreamRejected("No.", status=429, **REJECTED), 429, "rate_limit_error"),
     (UpstreamRejected("No.", status=529, **REJECTED), 529, "overloaded_error"),
     (UpstreamRejected("No.", status=418, **REJECTED), 418, "api_error"),
+    (Conflict("No.", code="c"), 409, "conflict_error"),
+    (LimitExceeded("No.", code="c"), 429, "rate_limit_error"),
 ]
 
 
@@ -89,3 +93,25 @@ def test_when_to_come_back_is_a_header():
         headers[b"content-type"],
     )
     assert b"retry-after" not in dict(render_error(ERRORS[0][0], Envelope.OPENAI, "r").headers)
+
+
+@pytest.mark.parametrize("envelope", Envelope)
+def test_sdks_are_told_not_to_repeat_what_a_budget_or_a_used_key_refused(envelope: Envelope):
+    refusals = [
+        LimitExceeded("Spent.", code="limit_exceeded", retry_after_s=3_600, should_retry=False),
+        Conflict("Used.", code="idempotency_key_reused"),
+    ]
+    for refusal in refusals:
+        assert b"false" == dict(render_error(refusal, envelope, "r").headers)[b"x-should-retry"]
+
+
+@pytest.mark.parametrize("envelope", Envelope)
+def test_sdks_repeat_what_a_rate_limit_or_a_running_twin_refused(envelope: Envelope):
+    refusals = [
+        LimitExceeded("Fast.", code="rate_limit_exceeded", retry_after_s=3),
+        Conflict("Running.", code="idempotency_key_in_use", retry_after_s=1),
+    ]
+    for refusal in refusals:
+        headers = dict(render_error(refusal, envelope, "r").headers)
+        assert b"x-should-retry" not in headers
+        assert str(refusal.retry_after_s).encode() == headers[b"retry-after"]
