@@ -23,7 +23,7 @@ def delete_expired(now: float, *, batch: int = BATCH) -> int:
                 f"AND (scope, idempotency_key) IN ({_OLDEST})",
                 [int(now), int(now), batch],
             )
-            gone = cursor.rowcount
+            gone: int = cursor.rowcount
         deleted += gone
         if gone < batch:
             return deleted

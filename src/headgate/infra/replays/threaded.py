@@ -84,7 +84,8 @@ class ThreadedReplays:
     async def mend(self) -> None:
         """End what could not be ended before; to be called once in a while. Costs nothing when there is nothing."""
         if self._unfinished:
-            await self._in_thread(self._mend)
+            with contextlib.suppress(TimeoutError):
+                await self._in_thread(self._mend)
 
     async def close(self) -> None:
         """End the thread, once more with what could not be ended before."""
