@@ -9,7 +9,7 @@ import pytest
 from headgate.cli.setup import run_setup
 from headgate.control import setup
 from headgate.control.setup import BootstrapResult
-from tests.kit.gateway import KEY, PASSWORD, clean_environment
+from tests.kit.gateway import KEY, PASSWORD, clean_environment, free_port
 
 CREATED = BootstrapResult(
     organization="Acme",
@@ -55,6 +55,17 @@ def test_where_there_was_something_already_nothing_is_shown(
     first_start(monkeypatch, None)
     assert 0 == run_setup(as_json=as_json)
     assert said == capsys.readouterr().out
+
+
+def test_a_database_that_does_not_answer_is_said_in_one_line_without_its_password(tmp_path: Path):
+    address = f"postgres://me:hidden@127.0.0.1:{free_port()}/books"
+    command = [sys.executable, "-m", "headgate", "migrate"]
+    environ = clean_environment(tmp_path / "data", DATABASE_URL=address)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert (1, "") == (done.returncode, done.stdout)
+    [line] = done.stderr.splitlines()
+    assert line.startswith("headgate migrate: the database: ")
+    assert "hidden" not in line
 
 
 def test_an_empty_folder_becomes_an_installation_that_keeps_no_secret_in_the_clear(tmp_path: Path):
