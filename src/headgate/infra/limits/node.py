@@ -61,6 +61,11 @@ class NodeLimiter:
         self._closed = False
         self.counted_alone = CountedAlone()
 
+    @property
+    def together(self) -> bool:
+        """Whether the workers of the node count in one table."""
+        return self._shared is not None and not self._locked_out
+
     async def admit(self, counted: Sequence[Counted], *, tokens: int, now: float) -> Admission | Exceeded:
         """Count a request in all its limits, or in none."""
         return self.admit_now(counted, tokens=tokens, now=now)
