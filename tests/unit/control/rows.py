@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from headgate.control.budgets.models import Adjustment, Budget, Window
+from headgate.control.budgets.operations import correct, create_budget
 from headgate.control.deployments.models import Deployment, ProviderCredential
 from headgate.control.deployments.operations import save_credential
 from headgate.control.keys.operations import create_key
@@ -49,6 +51,21 @@ def _deployment(organization: Organization) -> Deployment:
     )
 
 
+def _budget(organization: Organization) -> Budget:
+    return create_budget(name=f"of {organization.name}", scope="team", period="day", limit=1, organization=organization)
+
+
+def _window(organization: Organization) -> Window:
+    name = f"of {organization.name}"
+    create_budget(name=name, scope="team", subject="search", period="day", limit=1, organization=organization)
+    return Window.objects.get(organization=organization)
+
+
+def _entry(organization: Organization) -> Adjustment:
+    window = _window(organization)
+    return correct(window.pk, 1, correction_id=window.pk[:80], reason="because", actor="root")
+
+
 def _log(organization: Organization) -> RequestLog:
     return RequestLog.objects.get(pk=post_request(organization))
 
@@ -70,6 +87,9 @@ ROWS: dict[str, Callable[[Organization], Any]] = {
     "pricing_pricecard": lambda organization: add_override(
         card(organization_id=organization.pk, model=f"model-{organization.name.lower()}")
     ),
+    "budgets_budget": _budget,
+    "budgets_window": _window,
+    "budgets_adjustment": _entry,
     "requestlog_requestlog": _log,
     "ledger_costevent": _event,
 }
@@ -85,4 +105,5 @@ CHANGED_BY_ORGANIZATION_ADMINS = {
     "deployments_deployment",
     "deployments_providercredential",
     "policies_policy",
+    "budgets_budget",
 }

@@ -39,18 +39,28 @@ def open_budget(budget: Budget, *, now: dt.datetime | None = None) -> Budget:
     """
     at = now or timezone.now()
     budget.limit = Decimal(budget.limit)
-    budget.soft_multiplier = settings.BUDGET_DEFAULTS.soft_multiplier
-    if not settings.BUDGET_DEFAULTS.tracking:
-        message = f"{TRACKING} is false; a budget needs what is tracked."
-        raise ValidationError(message)
-    check_budget(budget)
-    check_limit(budget, at)
+    check_new(budget, at)
     with lock_publication():
         with publishing():
             budget.save(force_insert=True)
         publish_key_of(budget)
         windows.open_windows(budget, at)
     return budget
+
+
+def check_new(budget: Budget, at: dt.datetime) -> None:
+    """Refuse a new budget that cannot be kept, and give it the soft multiplier of the environment.
+
+    Raises:
+        ValidationError: naming the field and the remedy.
+    """
+    defaults = settings.BUDGET_DEFAULTS
+    if not defaults.tracking:
+        message = f"{TRACKING} is false; a budget needs what is tracked."
+        raise ValidationError(message)
+    budget.soft_multiplier = defaults.soft_multiplier
+    check_budget(budget)
+    check_limit(budget, at)
 
 
 def check_limit(budget: Budget, at: dt.datetime) -> None:
