@@ -97,11 +97,10 @@ def _gateway(args: argparse.Namespace) -> int:
     from headgate.server.run import run_worker
 
     try:
-        run_worker(args.host, args.port)
+        return run_worker(args.host, args.port)
     except (SettingsError, JournalError, OSError) as error:
         print(f"headgate gateway: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 def _console(args: argparse.Namespace) -> int:

@@ -60,6 +60,7 @@ async def whole(exchange: Exchange, attempt: Attempt, answer: UpstreamAnswer, st
             provider=attempt.target.provider.name,
             unbilled=False,
         ) from error
+    await attempt.cover(exchange.reading)
     attempt.settle_answer(exchange.reading)
     story.end(status=answer.status)
     return Reply(status=answer.status, headers=_headers(answer, attempt, JSON), body=rendered)
@@ -113,11 +114,13 @@ async def _relay(
                     story.content_seen()
                 if exchange.reading.ended:
                     # A client that has the last event has a whole answer: what it cost must be on record before.
+                    await attempt.cover(exchange.reading)
                     attempt.settle_answer(exchange.reading)
                     story.end(status=answer.status, reply=reply)
                 yield passed
         else:
             tail, cut = exchange.finish(), None
+            await attempt.cover(exchange.reading)
     except UpstreamError as broken:
         error, cut = broken, broken.code
     except UntranslatableError as unsayable:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from headgate.domain.budget import BudgetUnit
 from headgate.domain.errors import UpstreamError
 from headgate.domain.ids import CardId
 from headgate.domain.money import LARGEST_NANO, NanoUsd
@@ -55,6 +56,8 @@ class Attempt:
         """For the client, beside what the answer itself says."""
         self.hold = hold
         self._freed = False
+        self._priced: tuple[Usage | None, tuple[CardId | None, NanoUsd | None, tuple[str, ...]]] | None = None
+        """What some usage comes to: asked twice, to cover it and to settle it."""
         self._prices = prices
         self._journal = journal
         self._treasury = treasury
@@ -91,6 +94,15 @@ class Attempt:
         except UpstreamError as error:
             self.settle(Outcome.ESTIMATED, error=error.code)
             raise
+
+    async def cover(self, reading: Reading) -> None:
+        """Draw for what an answer costs above its hold, before it is settled."""
+        if not self.hold.parts or reading.usage is None or self.settled is not None:
+            return
+        _, cost, _ = self._price(reading)
+        if cost is not None and self.tariff.hold is not None and cost > self.tariff.hold:
+            costs = [cost if unit is BudgetUnit.MONEY else 0 for unit in self.hold.units]
+            await self._treasury.cover(self.hold.parts, costs)
 
     def settle_answer(self, reading: Reading, *, error: str | None = None) -> None:
         """Settle what was answered: at its usage when the answer came whole, at the hold when it did not."""
@@ -158,6 +170,14 @@ class Attempt:
             return self.tariff.card_id, NanoUsd(0), ()
         if outcome is not Outcome.OK:
             return self.tariff.card_id, self.tariff.hold, ()
+        return self._price(reading)
+
+    def _price(self, reading: Reading) -> tuple[CardId | None, NanoUsd | None, tuple[str, ...]]:
+        if self._priced is None or self._priced[0] is not reading.usage:
+            self._priced = (reading.usage, self._price_once(reading))
+        return self._priced[1]
+
+    def _price_once(self, reading: Reading) -> tuple[CardId | None, NanoUsd | None, tuple[str, ...]]:
         card = self._card_for(reading.response_model)
         usage: Usage | None = reading.usage
         if card is None or usage is None:

@@ -163,6 +163,22 @@ class Treasury:
             least = left if least is None or left < least else least
         return None if least is None else NanoUsd(least)
 
+    async def cover(self, holds: Sequence[Held], costs: Sequence[int]) -> None:
+        """Draw once for what costs are above their holds, so that `charge` finds it; without it they are overruns."""
+        needs = [
+            Need(self.book.accounts[hold.window].window, cost - hold.amount)
+            for hold, cost in zip(holds, costs, strict=True)
+            if cost > hold.amount and hold.window in self.book.accounts
+        ]
+        if not needs:
+            return
+        critical = any(hold.lease_class is LeaseClass.CRITICAL for hold in holds)
+        try:
+            placement = await self.place_hold([needs], critical=critical, patience_s=0)
+        except (ShortageError, Unavailable):
+            return
+        self.release(placement.holds)
+
     def charge(self, holds: Sequence[Held], costs: Sequence[int]) -> tuple[Charge, ...]:
         """Cover costs, one per hold; nothing is freed before the charges are on record."""
         return self.book.charge(holds, costs)
@@ -186,17 +202,26 @@ class Treasury:
 
     async def run(self) -> None:
         """Serve until cancelled, or until the store has closed this worker."""
-        while not self.closed:
-            await self._sleep()
-            try:
-                await self._round()
-            except StoreUnavailableError:
-                self._leases.pulse_at = self._clock.monotonic() + RETRY_S
-                self._give_up(self._clock.monotonic() - AWAY_S)
-                await asyncio.sleep(RETRY_S)
-            except OwnerClosedError:
-                self.closed = True
-                self._give_up(float("inf"))
+        try:
+            while not self.closed:
+                await self._sleep()
+                if not await self.step():
+                    await asyncio.sleep(RETRY_S)
+        finally:
+            # Whatever ended it, a fault of ours included: nobody waits for a task that is no more.
+            self._close()
+
+    async def step(self) -> bool:
+        """Serve those who wait and return what is asked for, once; False: the store did not answer."""
+        try:
+            await self._round()
+        except StoreUnavailableError:
+            self._leases.pulse_at = self._clock.monotonic() + RETRY_S
+            self._give_up(self._clock.monotonic() - AWAY_S)
+            return False
+        except OwnerClosedError:
+            self._close()
+        return True
 
     async def _sleep(self) -> None:
         """Until somebody needs something, a probe or the pulse is due."""
@@ -265,7 +290,8 @@ class Treasury:
         return None
 
     async def _try_one(self, needs: Sequence[Need], waiter: _Waiter, index: int) -> Placement | tuple[Short, ...]:
-        for _ in range(DRAWS_AT_ONCE):
+        drawings: list[Drawing] = []
+        for draws_left in range(DRAWS_AT_ONCE, -1, -1):
             now = self._clock.monotonic()
             held = self.book.try_hold(needs, critical=waiter.critical, now=now, waited=True)
             if held is not None:
@@ -273,21 +299,20 @@ class Treasury:
             drawings = self.book.drawings(needs, lease_class=LeaseClass.NORMAL, now=now)
             if waiter.short and (short := self._known_short(needs, drawings, critical=waiter.critical)):
                 return short
+            if not draws_left:
+                break
             drawn = await self._leases.draw(drawings)
             if drawn.missed and waiter.critical:
                 drawn = await self._draw_critical(needs, drawn.missed, now)
-            if drawn.missed:
-                amounts = {need.window.id: need for need in needs}
-                return tuple(
-                    Short(amounts[window].window, drawn.states[window], amounts[window].amount)
-                    for window in sorted(drawn.missed)
-                )
+            # A draw may have missed for more than the request needs: then the next one, which knows better, asks for less.
+            if drawn.missed and (short := self._known_short(needs, drawings, critical=waiter.critical)):
+                return short
         # Others took what was drawn, every time: they are many, and their holds end.
-        now = self._clock.monotonic()
+        amounts = {need.window.id: need.amount for need in needs}
         return tuple(
-            Short(each.window, state, each.amount)
-            for each in self.book.drawings(needs, lease_class=LeaseClass.NORMAL, now=now)
-            if (state := self.book.account(each.window, now).state) is not None
+            Short(each.window, state, amounts[each.window.id])
+            for each in drawings
+            if (state := self.book.accounts[each.window.id].state) is not None
         )
 
     async def _draw_critical(self, needs: Sequence[Need], missed: frozenset[WindowId], now: float) -> Drawn:
@@ -299,17 +324,17 @@ class Treasury:
         return await self._leases.draw(sorted(drawings, key=lambda each: each.window.id))
 
     def _known_short(self, needs: Sequence[Need], drawings: Sequence[Drawing], *, critical: bool) -> tuple[Short, ...]:
-        """What certainly misses, by the probe of this round."""
+        """What certainly misses, by what the store said last."""
         wanted = {need.window.id: need.amount for need in needs}
+        classes = LeaseClass if critical else (LeaseClass.NORMAL,)
         short: list[Short] = []
         for each in drawings:
-            account = self.book.accounts[each.window.id]
+            account, amount = self.book.accounts[each.window.id], wanted[each.window.id]
             if (state := account.state) is None:
                 continue
-            cap = state.cap(LeaseClass.CRITICAL if critical else LeaseClass.NORMAL)
-            purse = account.purse(LeaseClass.CRITICAL if critical else LeaseClass.NORMAL)
-            if state.spent + state.leased + wanted[each.window.id] - purse.free > cap:
-                short.append(Short(each.window, state, wanted[each.window.id]))
+            taken = state.spent + state.leased + amount
+            if all(taken - account.purse(each_class).free > state.cap(each_class) for each_class in classes):
+                short.append(Short(each.window, state, amount))
         return tuple(short)
 
     # ------------------------------------------------------------ those who wait
@@ -348,7 +373,9 @@ class Treasury:
         )
 
     def _mark(self, waiter: _Waiter, short: tuple[Short, ...]) -> None:
-        """From now on nobody overtakes it where it is short."""
+        """From now on nobody overtakes it where it is short; unless it has left."""
+        if waiter not in self._waiters:
+            return
         for each in waiter.short:
             self._account_of(each).waiting -= 1
         waiter.short = short
@@ -375,6 +402,10 @@ class Treasury:
             self._waiters.remove(waiter)
         if self._waiters:
             self._wake.set()
+
+    def _close(self) -> None:
+        self.closed = True
+        self._give_up(float("inf"))
 
     def _give_up(self, arrived_before: float) -> None:
         for waiter in list(self._waiters):

@@ -73,6 +73,8 @@ class Worker:
         )
         self.handler = DoorHandler(pipeline, clock, max_body_bytes=settings.max_body_bytes)
         self.pages = ConsoleProxy(settings.console_url) if settings.console_url else None
+        self.lost = asyncio.Event()
+        """The lease store does not take our operations any more: this worker has to end, and another to begin."""
         self._drain_s = settings.drain_s
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -120,6 +122,9 @@ class Worker:
         while True:
             await asyncio.sleep(SYNC_INTERVAL_S)
             self.handler.end_stalls()
+            if self.treasury.closed and not self.lost.is_set():
+                _log.error("leases_lost", owner=self.owner)
+                self.lost.set()
             await self.replays.mend()
             try:
                 await asyncio.to_thread(self.journal.sync)

@@ -4,6 +4,9 @@ import asyncio
 import logging
 import os
 import signal
+import sys
+import threading
+from pathlib import Path
 
 import uvloop
 from granian.constants import HTTPModes, Interfaces
@@ -11,6 +14,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
+from headgate.infra import clock
+from headgate.infra.ingest_lock import ingest_runs
 from headgate.infra.settings import read_settings
 from headgate.server.app import App
 from headgate.server.compose import Worker
@@ -19,14 +24,37 @@ MAX_CONNECTIONS = 16_384
 MAX_HEADER_BYTES = 128 * 1024
 
 
-def run_worker(host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, then drain. Several workers share a port (SO_REUSEPORT)."""
+INGEST_WITHIN_S = 30.0
+"""How long a gateway waits for the worker role of its node, which may be starting too."""
+
+
+def run_worker(host: str, port: int) -> int:
+    """Serve until SIGTERM or SIGINT, then drain. Several workers share a port (SO_REUSEPORT).
+
+    Returns:
+        0 after a stop, 1 when nobody ingests this node's journals, or the lease store does not know us any more.
+    """
     logging.getLogger("_granian").setLevel(logging.ERROR)
-    worker = Worker(read_settings(os.environ), os.environ)
-    uvloop.run(_serve(worker, host, port))
+    settings = read_settings(os.environ)
+    if not _ingest_runs_within(settings.data_dir, INGEST_WITHIN_S):
+        print(
+            f"headgate gateway: no worker role ingests {settings.data_dir}; start 'headgate worker' on this node first.",
+            file=sys.stderr,
+        )
+        return 1
+    return uvloop.run(_serve(Worker(settings, os.environ), host, port))
 
 
-async def _serve(worker: Worker, host: str, port: int) -> None:
+def _ingest_runs_within(data_dir: Path, seconds: float) -> bool:
+    deadline = clock.monotonic() + seconds
+    while not ingest_runs(data_dir):
+        if clock.monotonic() > deadline:
+            return False
+        threading.Event().wait(0.1)
+    return True
+
+
+async def _serve(worker: Worker, host: str, port: int) -> int:
     server = Server(
         App(worker),
         address=host,
@@ -46,8 +74,10 @@ async def _serve(worker: Worker, host: str, port: int) -> None:
     await worker.start()
     serving = asyncio.ensure_future(server.serve())
     waiting = asyncio.ensure_future(stopping.wait())
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    lost = asyncio.ensure_future(worker.lost.wait())
+    await asyncio.wait({serving, waiting, lost}, return_when=asyncio.FIRST_COMPLETED)
     if not serving.done():
         server.stop()
     await serving
     await worker.stop()
+    return 1 if worker.lost.is_set() else 0

@@ -4,7 +4,6 @@ One ingest per node, beside its journals. Transactions are short; a journal that
 alarm and tried again, never skipped.
 """
 
-import fcntl
 import os
 import threading
 from pathlib import Path
@@ -15,6 +14,7 @@ from headgate.control.connections import drop_broken_connection
 from headgate.control.ledger.operations import CursorMovedError, close_owner, post, register_owner
 from headgate.control.ledger.queries import cursor_of
 from headgate.infra import clock
+from headgate.infra.ingest_lock import take_ingest_lock
 from headgate.infra.journal import JOURNAL_FOLDER, UNFINISHED, boot_id
 from headgate.worker.follower import MAX_ROWS, Follower
 
@@ -39,12 +39,11 @@ class Ingest:
         """
         self._folder = data_dir / JOURNAL_FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(data_dir / "ingest.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        lock = take_ingest_lock(data_dir)
+        if lock is None:
             message = f"another worker ingests {self._folder}"
-            raise AnotherIngestError(message) from error
+            raise AnotherIngestError(message)
+        self._lock = lock
         self._followers: dict[str, Follower] = {}
         self._behind = False
         self._parked: dict[str, tuple[float, float]] = {}

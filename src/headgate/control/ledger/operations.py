@@ -11,6 +11,7 @@ from headgate.control.ledger.inserts import insert_once
 from headgate.control.ledger.models import CostEvent, Cursor, Owner, OwnerState
 from headgate.control.ledger.windows import close_leases, settle_windows
 from headgate.control.partitions import forget, make_room
+from headgate.control.pricing.widenings import observe_overruns
 from headgate.control.requestlog.models import RequestLog
 from headgate.domain.ids import OwnerId
 from headgate.ledger.postings import CostEventPosting, OwnerPosting, PostResult, RequestLogPosting, WindowCharge
@@ -43,7 +44,8 @@ def post(posting: OwnerPosting) -> PostResult:
             raise CursorMovedError(message)
         posted = _insert_all(posting.events, posting.logs)
         settle_windows(posting.owner_id, [each for each in posting.charges if each.event_id in posted.event_ids])
-        return posted
+    observe_overruns(event for event in posting.events if event.event_id in posted.event_ids)
+    return posted
 
 
 def close_owner(
