@@ -94,11 +94,11 @@ def _serve(args: argparse.Namespace) -> int:
 def _gateway(args: argparse.Namespace) -> int:
     from headgate.infra.journal import JournalError
     from headgate.infra.settings import SettingsError
-    from headgate.server.run import run_worker
+    from headgate.server.run import NoIngestError, run_worker
 
     try:
         return run_worker(args.host, args.port)
-    except (SettingsError, JournalError, OSError) as error:
+    except (SettingsError, JournalError, NoIngestError, OSError) as error:
         print(f"headgate gateway: {error}", file=sys.stderr)
         return 1
 

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 import threading
 from pathlib import Path
 
@@ -28,20 +27,24 @@ INGEST_WITHIN_S = 30.0
 """How long a gateway waits for the worker role of its node, which may be starting too."""
 
 
+class NoIngestError(Exception):
+    """Nobody posts this node's journals: what a gateway draws would never come back."""
+
+
 def run_worker(host: str, port: int) -> int:
     """Serve until SIGTERM or SIGINT, then drain. Several workers share a port (SO_REUSEPORT).
 
     Returns:
-        0 after a stop, 1 when nobody ingests this node's journals, or the lease store does not know us any more.
+        0 after a stop, 1 when the lease store does not know us any more.
+
+    Raises:
+        NoIngestError: nobody ingests this node's journals.
     """
     logging.getLogger("_granian").setLevel(logging.ERROR)
     settings = read_settings(os.environ)
     if not _ingest_runs_within(settings.data_dir, INGEST_WITHIN_S):
-        print(
-            f"headgate gateway: no worker role ingests {settings.data_dir}; start 'headgate worker' on this node first.",
-            file=sys.stderr,
-        )
-        return 1
+        message = f"no worker role ingests {settings.data_dir}: start 'headgate worker' on this node first."
+        raise NoIngestError(message)
     return uvloop.run(_serve(Worker(settings, os.environ), host, port))
 
 

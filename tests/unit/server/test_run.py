@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from headgate.cli.main import main
+from headgate.infra.ingest_lock import take_ingest_lock
+from headgate.server import run
 from headgate.worker.follower import Follower
 from tests.kit.fakes import chat_answer
 from tests.kit.gateway import KEY, clean_environment, free_port, wait_until
@@ -38,6 +42,8 @@ def ready(port: int) -> bool:
 
 def test_a_gateway_serves_until_it_is_told_to_stop_and_leaves_a_whole_journal(data_dir: Path):
     port = free_port()
+    ingest = take_ingest_lock(data_dir)
+    assert ingest is not None
     with ReplayUpstream() as upstream:
         upstream.script = Scripted(200, "application/json", chat_answer())
         process = start(data_dir, port, OPENAI_API_KEY="k", OPENAI_BASE_URL=upstream.url)
@@ -53,6 +59,7 @@ def test_a_gateway_serves_until_it_is_told_to_stop_and_leaves_a_whole_journal(da
         finally:
             process.kill()
             process.communicate()
+    os.close(ingest)
     (folder,) = (data_dir / "journal").iterdir()
     assert ["Sent", "Settled", "Logged"] == [type(record).__name__ for record in records_in(folder)]
     follower = Follower(folder)
@@ -66,3 +73,13 @@ def test_without_a_secret_the_start_is_refused_in_one_line(tmp_path: Path):
     assert 1 == process.returncode
     assert b"run 'headgate migrate' first" in said
     assert b"Traceback" not in said
+
+
+def test_without_an_ingest_on_its_node_the_start_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(run, "INGEST_WITHIN_S", 0.05)
+    monkeypatch.setenv("HEADGATE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("HEADGATE_SECRET_KEY", "a secret that is long enough to be one")
+    assert 1 == main(["gateway", "--port", str(free_port())])
+    assert "start 'headgate worker' on this node first" in capsys.readouterr().err
