@@ -10,11 +10,16 @@ from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from headgate.control.filters import OrganizationFilter
+from headgate.control.organizations.forms import OrganizationForm
 from headgate.control.organizations.models import App, Client, Membership, Organization, Project, Team, User
 from headgate.control.organizations.operations import save_organization
 from headgate.control.scoping import Scoped, SuperusersOnly
 
 admin.site.unregister(Group)
+
+
+_OPERATORS = ("enabled", "shared_deployments", "unpriced_allowed", "critical_tasks")
+"""What costs or protects the operator: also which tasks may go above a soft limit."""
 
 
 @admin.register(Organization)
@@ -26,11 +31,15 @@ class OrganizationAdmin(Scoped):
     organization_admins_may = frozenset({"view", "change"})
     list_display = ("name", "enabled", "shared_deployments", "unpriced_allowed", "capture_content")
     search_fields = ("name",)
-    fields = ("name", "enabled", "shared_deployments", "unpriced_allowed", "capture_content")
+    form = OrganizationForm
+    fieldsets = (
+        (None, {"fields": ("name", "enabled", "shared_deployments", "unpriced_allowed", "capture_content")}),
+        ("When a budget does not admit a request", {"fields": ("open_model", "critical_tasks")}),
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
         """Leave to the operator what costs or protects the operator."""
-        return () if request.user.is_superuser else ("enabled", "shared_deployments", "unpriced_allowed")
+        return () if request.user.is_superuser else _OPERATORS
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
         """Write and publish."""

@@ -22,6 +22,14 @@ def test_saving_an_organization_publishes_it_once(superuser, signed_in):
     assert ({"New": False}, 2) == (published(), Snapshot.objects.latest("revision").revision)
 
 
+def test_what_happens_over_a_budget_is_published(acme, superuser, acme_admin, signed_in):
+    given = {"name": "Acme", "enabled": "on", "open_model": "llama", "critical_tasks": "billing"}
+    assert 302 == signed_in(superuser).post(f"{ORGANIZATIONS}{acme.pk}/change/", given).status_code
+    signed_in(acme_admin).post(f"{ORGANIZATIONS}{acme.pk}/change/", {**given, "critical_tasks": "everything"})
+    (one,) = decode_snapshot(bytes(Snapshot.objects.latest("revision").payload)).organizations
+    assert ("llama", ("billing",)) == (one.open_model, one.critical_tasks)
+
+
 def test_an_organization_is_never_deleted(acme, superuser, signed_in):
     client = signed_in(superuser)
     assert 403 == client.post(f"{ORGANIZATIONS}{acme.pk}/delete/", {"post": "yes"}).status_code
