@@ -46,6 +46,7 @@ UNFOLD: dict[str, Any] = {
                 "Access",
                 _item("Virtual keys", "key", "keys_virtualkey_changelist"),
                 _item("Policies", "policy", "policies_policy_changelist"),
+                _item("Rate limits", "speed", "ratelimits_ratelimit_changelist"),
                 _item("Organizations", "domain", "organizations_organization_changelist"),
                 _item("Teams", "groups", "organizations_team_changelist"),
                 _item("Projects", "folder", "organizations_project_changelist"),

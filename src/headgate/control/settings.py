@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "headgate.control.budgets",
     "headgate.control.policies",
     "headgate.control.idempotency",
+    "headgate.control.ratelimits",
     "headgate.control.publication",
 ]
 MIDDLEWARE = [

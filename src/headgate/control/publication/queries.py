@@ -10,6 +10,7 @@ from headgate.control.deployments.queries import published_deployments
 from headgate.control.organizations.models import Organization
 from headgate.control.policies.queries import published_policies
 from headgate.control.pricing.queries import published_cards, published_widenings
+from headgate.control.ratelimits.queries import published_rate_limits
 from headgate.snapshot import contract
 
 
@@ -23,6 +24,7 @@ def current_snapshot(now: dt.datetime | None = None) -> contract.Snapshot:
         budgets=published_budgets(at),
         calendars=published_calendars(at),
         policies=published_policies(),
+        rate_limits=published_rate_limits(),
         widenings=published_widenings(),
         exchange_rates=published_rates(at),
     )
