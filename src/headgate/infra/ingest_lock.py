@@ -33,7 +33,11 @@ def take_ingest_lock(data_dir: Path) -> int | None:
 
 def ingest_runs(data_dir: Path) -> bool:
     """Whether a worker role ingests this node's journals: without it leases would never come back."""
-    handle = os.open(data_dir / LOCK_FILE, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        handle = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        # With the database elsewhere, the worker role may be the first that needs the folder.
+        return False
     try:
         # Shared: two gateways that look at once must not see each other.
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

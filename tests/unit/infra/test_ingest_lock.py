@@ -19,3 +19,8 @@ def test_looking_takes_nothing(tmp_path: Path):
     held = take_ingest_lock(tmp_path)
     assert held is not None
     os.close(held)
+
+
+def test_in_a_folder_that_nobody_has_made_yet_no_ingest_runs(tmp_path: Path):
+    assert not ingest_runs(tmp_path / "data")
+    assert not (tmp_path / "data").exists()
