@@ -13,6 +13,7 @@ from headgate.control.ledger.operations import post, register_owner
 from headgate.control.organizations.models import App, Client, Organization, Project, Team
 from headgate.control.policies.models import Policy
 from headgate.control.pricing.operations import add_override
+from headgate.control.ratelimits.models import RateLimit
 from headgate.control.requestlog.models import RequestLog
 from headgate.domain.ids import OwnerId
 from headgate.ledger.postings import OwnerPosting, cost_event, request_log
@@ -90,6 +91,9 @@ ROWS: dict[str, Callable[[Organization], Any]] = {
     "budgets_budget": _budget,
     "budgets_window": _window,
     "budgets_adjustment": _entry,
+    "ratelimits_ratelimit": lambda organization: RateLimit.objects.create(
+        organization=organization, name=f"limit of {organization.name}", scope="user", requests_per_minute=1
+    ),
     "requestlog_requestlog": _log,
     "ledger_costevent": _event,
 }
@@ -105,5 +109,6 @@ CHANGED_BY_ORGANIZATION_ADMINS = {
     "deployments_deployment",
     "deployments_providercredential",
     "policies_policy",
+    "ratelimits_ratelimit",
     "budgets_budget",
 }
