@@ -7,6 +7,7 @@ hand (`migrations/0002_windows.py`): strict on SQLite, with the invariant of the
 from decimal import Decimal
 from typing import ClassVar
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -53,7 +54,10 @@ class Budget(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC", help_text="For example Europe/Berlin.")
     unit = models.CharField(max_length=8, choices=_choices(BudgetUnit), default=BudgetUnit.MONEY.value)
     limit = models.DecimalField(
-        max_digits=28, decimal_places=9, help_text="In the currency; whole tokens or requests for the other units."
+        max_digits=28,
+        decimal_places=9,
+        validators=[MinValueValidator(0, "Give 0 or more. 0 refuses everything that is not free.")],
+        help_text="In the currency; whole tokens or requests for the other units.",
     )
     currency = models.CharField(max_length=3, default="USD")
     soft = models.BooleanField(default=False, help_text="Critical tasks may go to the soft multiplier times the limit.")

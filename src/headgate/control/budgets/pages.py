@@ -28,7 +28,7 @@ class WindowAdmin(ReadOnly):
 
     list_display = ("of_budget", "label", "whose", "limited_to", "used", "over", "epoch")
     list_select_related = ("budget",)
-    list_filter = (OrganizationFilter, "unit", "scope")
+    list_filter = (OrganizationFilter,)
     search_fields = ("budget__name", "subject", "label")
     actions = ("reset",)
     fields = readonly_fields = (
@@ -106,7 +106,7 @@ class AdjustmentAdmin(ReadOnly):
 
     list_display = ("time", "kind", "of_budget", "change", "reason", "actor", "window_id")
     list_select_related = ("budget",)
-    list_filter = (OrganizationFilter, "kind")
+    list_filter = (OrganizationFilter,)
     search_fields = ("budget__name", "window_id", "reason", "actor")
     fields = readonly_fields = ("id", "time", "kind", "of_budget", "change", "reason", "actor", "window_id")
 

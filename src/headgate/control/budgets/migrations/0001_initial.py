@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -135,6 +136,11 @@ class Migration(migrations.Migration):
                         decimal_places=9,
                         help_text="In the currency; whole tokens or requests for the other units.",
                         max_digits=28,
+                        validators=[
+                            django.core.validators.MinValueValidator(
+                                0, "Give 0 or more. 0 refuses everything that is not free."
+                            )
+                        ],
                     ),
                 ),
                 ("currency", models.CharField(default="USD", max_length=3)),
