@@ -11,6 +11,8 @@ SECRET_FILE = "secret.key"  # noqa: S105 - the name of a file
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
+REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
+
 
 class SettingsError(Exception):
     """A setting that cannot be honoured: the start is refused."""
@@ -25,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`sqlite:///<path>` or `postgres://<user>:<password>@<host>:<port>/<name>`."""
     secret: str
     """The installation's secret; see `snapshot/credentials.py`."""
+    redis_url: str | None = None
+    """Where nodes count together; None: this one is alone."""
     console_url: str | None = None
     """Where pages are answered; None: this node has no console."""
     simulator_url: str | None = None
@@ -52,6 +56,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         data_dir=data_dir,
         database_url=database_url,
         secret=_secret(environ, data_dir),
+        redis_url=_redis_url(environ),
         console_url=environ.get("HEADGATE_CONSOLE_URL"),
         simulator_url=environ.get("HEADGATE_SIMULATOR_URL"),
         workers=_positive(environ, "HEADGATE_WORKERS", 0) or None,
@@ -74,6 +79,21 @@ def _require_known(database_url: str) -> None:
             "DATABASE_URL: give sqlite:///<path> or postgres://<user>:<password>@<host>:<port>/<name>; "
             "other signs than letters and digits in a password are written as %XX."
         )
+
+
+def _redis_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("REDIS_URL")
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in REDIS_SCHEMES and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        # As above.
+        raise SettingsError("REDIS_URL: give redis://<user>:<password>@<host>:<port>/<database>, rediss:// or unix://.")
+    return url
 
 
 def _secret(environ: Mapping[str, str], data_dir: Path) -> str:

@@ -66,3 +66,19 @@ def test_the_number_of_workers_is_left_to_the_machine():
 
 def test_a_relative_data_folder_becomes_absolute():
     assert read_settings({"HEADGATE_DATA_DIR": "somewhere", **SECRET}).data_dir.is_absolute()
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://user:pass%2Fword@localhost:6379/1", "rediss://localhost", "unix:///redis.sock"]
+)
+def test_redis_is_where_nodes_count_together(url: str):
+    assert url == read_settings({"REDIS_URL": url, **SECRET}).redis_url
+    assert None is read_settings({"REDIS_URL": "", **SECRET}).redis_url
+
+
+@pytest.mark.parametrize("url", ["http://localhost", "localhost:6379", "redis://user:hid/den@localhost"])
+def test_an_address_of_redis_that_cannot_be_read_is_refused_without_a_word_of_it(url: str):
+    with pytest.raises(SettingsError, match="REDIS_URL: give redis") as refused:
+        read_settings({"REDIS_URL": url, **SECRET})
+    assert "localhost" not in str(refused.value)
+    assert "hid" not in str(refused.value)
