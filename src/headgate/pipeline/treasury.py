@@ -6,7 +6,7 @@ what is not needed. Fails closed: what cannot be drawn is not spent.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from headgate.domain.budget import BudgetUnit, LeaseClass, WindowId
@@ -80,6 +80,7 @@ class Treasury:
         self.book = LeaseBook()
         self.closed = False
         """The store does not take our operations any more: this worker may not admit anything."""
+        self._store = store
         self._clock = clock
         self._leases = LeaseHolder(store, clock, self.book, owner, node=node, boot_id=boot_id)
         self._waiters: list[_Waiter] = []
@@ -128,6 +129,17 @@ class Treasury:
             raise
         finally:
             self._leave(waiter)
+
+    async def states(self, windows: Collection[WindowId]) -> dict[WindowId, WindowState]:
+        """How windows stand in the store, for telling; those that were never drawn from are left out.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        try:
+            return await self._store.states(windows) if windows else {}
+        except StoreUnavailableError as error:
+            raise _away() from error
 
     def room(self, windows: Sequence[WindowSpec], *, critical: bool) -> tuple[NanoUsd | None, int | None]:
         """What could be held in some windows together, as the store last said.
@@ -304,7 +316,7 @@ class Treasury:
             drawn = await self._leases.draw(drawings)
             if drawn.missed and waiter.critical:
                 drawn = await self._draw_critical(needs, drawn.missed, now)
-            # A draw may have missed for more than the request needs: then the next one, which knows better, asks for less.
+            # A draw that missed may have been for more than the request needs: the next one knows better.
             if drawn.missed and (short := self._known_short(needs, drawings, critical=waiter.critical)):
                 return short
         # Others took what was drawn, every time: they are many, and their holds end.
