@@ -55,6 +55,8 @@ class Ingest:
             if not self._behind:
                 # Rows gather while we wait: one transaction for many requests costs a fraction of one for each.
                 stop.wait(GATHER_S)
+        # The last chance for a while: a database that was away may be back.
+        self._parked.clear()
         while self.step():
             pass
         os.close(self._lock)

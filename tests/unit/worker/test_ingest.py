@@ -186,6 +186,22 @@ def test_told_to_stop_it_still_posts_what_is_there(tmp_path: Path, journal: File
     journal.close()
 
 
+def test_told_to_stop_it_tries_parked_journals_once_more(
+    tmp_path: Path, journal: FileJournal, monkeypatch: pytest.MonkeyPatch, time: list[float]
+):
+    one(journal, "aigw_1_a")
+    ingest = Ingest(tmp_path)
+    with monkeypatch.context() as away, capture_logs() as lines:
+        away.setattr(ingest_module, "post", lambda _: (_ for _ in ()).throw(OSError("away")))
+        assert not ingest.step()
+    assert ["journal_parked"] == [line["event"] for line in lines]
+    stop = threading.Event()
+    stop.set()
+    ingest.run(stop)
+    assert ["aigw_1_a:1"] == events()
+    journal.close()
+
+
 def test_open_attempts_survive_a_restart_of_ingest(tmp_path: Path, journal: FileJournal):
     stop = threading.Event()
     stop.set()
