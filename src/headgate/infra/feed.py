@@ -184,6 +184,7 @@ def compile_config(revision: int, snapshot: Snapshot, routes_of: Callable[[Snaps
         policies=PolicyTable(snapshot.policies),
         rate_limits=RateLimitTable(snapshot.rate_limits),
         widenings=WideningTable(snapshot.widenings),
+        exchange_rates=snapshot.exchange_rates,
     )
 
 

@@ -1,20 +1,21 @@
 """The path of one request, on one screen: identify, admit, plan, hold, journal, attempt, answer, settle, record."""
 
-from headgate.domain.errors import Fault, GatewayError, Unavailable
+from headgate.domain.errors import Fault, GatewayError, Unavailable, Unpriced
 from headgate.domain.principal import Principal
 from headgate.ledger.budgets import Payer
 from headgate.ledger.records import Sent
-from headgate.pipeline.admit import admit_key, count_request, judge_call, judge_size
+from headgate.pipeline.admit import admit_key, count_request
 from headgate.pipeline.answers import Feeder, rejected, streamed, whole
+from headgate.pipeline.assess import Asking, assess
 from headgate.pipeline.attempt import Attempt
 from headgate.pipeline.attribution import asked_in_body, merged
 from headgate.pipeline.config import Config
 from headgate.pipeline.cut import PaidStream
 from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.explain import Quote, quote
 from headgate.pipeline.holding import Case, Secured, secure_hold
 from headgate.pipeline.identify import identify
 from headgate.pipeline.intake import Intake, read_intake
-from headgate.pipeline.plan import choose_target, price_plan
 from headgate.pipeline.ports import (
     Clock,
     Configs,
@@ -30,6 +31,7 @@ from headgate.pipeline.request import Reply, Request
 from headgate.pipeline.story import Story
 from headgate.pipeline.topup import TopUp
 from headgate.pipeline.treasury import Treasury
+from headgate.pipeline.wants import Want, wants_of
 from headgate.policy.access import attribute, check_model
 
 
@@ -86,6 +88,35 @@ class Pipeline:
             story.end_with(Fault(repr(error)))
             raise
 
+    async def quote(self, request: Request) -> Quote:
+        """Tell what would become of a request; nothing is counted, held, sent or recorded.
+
+        Raises:
+            Refused: it is no request, or its key may not make it.
+        """
+        config = self._configs.current()
+        principal = await identify(self._keys, request.key_hash)
+        organization = admit_key(request, principal, config)
+        intake = read_intake(request.door, request.body)
+        if refusal := check_model(principal, intake.model):
+            raise refusal
+        asked = merged(request.attribution, asked_in_body(request.door.format, intake.fields))
+        attribution = attribute(principal, asked)
+        asking = Asking(request=request, intake=intake, attribution=attribution, organization=organization)
+        assessment = assess(asking, config)
+        wants: list[Want] = []
+        refused: Unpriced | None = None
+        if assessment.plan is not None:
+            payer = Payer(principal.organization_id, principal.key_id, attribution)
+            in_force = config.budgets.in_force(payer, self._keys.budgets(request.key_hash))
+            try:
+                wants = wants_of(in_force, self._treasury.now(), assessment.plan, intake)
+            except Unpriced as error:
+                refused = error
+        states = await self._treasury.states([want.need.window.id for want in wants])
+        critical = attribution.task in organization.critical_tasks
+        return quote(asking, assessment, wants, states, config, critical=critical, refused=refused)
+
     async def _governed(self, request: Request, config: Config, story: Story) -> Reply:
         secured = await self._secure(request, config, story)
         plan = secured.plan
@@ -139,11 +170,11 @@ class Pipeline:
         intake = self._take(request, principal, story)
         if refusal := check_model(principal, intake.model):
             raise refusal
-        policies = config.policies.of(organization.id)
-        target = choose_target(intake, organization, config)
-        judge_call(policies, story, intake, target)
-        plan = price_plan(request, intake, target, organization, config)
-        judge_size(policies, story, request, intake, plan)
+        asking = Asking(request=request, intake=intake, attribution=story.attribution, organization=organization)
+        plan, verdicts, refused = assess(asking, config)
+        story.object(verdicts)
+        if refused is not None or plan is None:
+            raise refused or Fault("a request without a plan was not refused")
         await count_request(self._limiter, config, story, plan, now=request.arrived_at)
         payer = Payer(principal.organization_id, principal.key_id, story.attribution)
         case = Case(
@@ -153,6 +184,7 @@ class Pipeline:
             organization=organization,
             config=config,
             in_force=config.budgets.in_force(payer, self._keys.budgets(request.key_hash)),
+            attribution=story.attribution,
             critical=story.attribution.task in organization.critical_tasks,
         )
         secured = await secure_hold(case, self._treasury)

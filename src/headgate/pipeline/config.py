@@ -11,7 +11,7 @@ from headgate.policy.rules import PolicyTable
 from headgate.pricing.book import PriceBook
 from headgate.pricing.widening import WideningTable
 from headgate.routing.table import RouteTable
-from headgate.snapshot.contract import Organization
+from headgate.snapshot.contract import ExchangeRate, Organization
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,3 +27,5 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     policies: PolicyTable
     rate_limits: RateLimitTable
     widenings: WideningTable
+    exchange_rates: tuple[ExchangeRate, ...]
+    """For figures that are shown beside USD."""

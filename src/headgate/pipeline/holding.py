@@ -9,19 +9,21 @@ from collections.abc import Sequence
 import msgspec
 
 from headgate.domain.errors import GatewayError, Refused, Unavailable
+from headgate.domain.principal import Attribution
 from headgate.domain.verdict import Verdict
 from headgate.ledger.budgets import CalendarEndedError, InForce
+from headgate.pipeline.assess import Asking, assess
 from headgate.pipeline.clamp import clamped
 from headgate.pipeline.config import Config
 from headgate.pipeline.hold import Hold
 from headgate.pipeline.intake import Intake
-from headgate.pipeline.plan import Plan, choose_target, price_plan, reshaped
+from headgate.pipeline.plan import Plan, reshaped
 from headgate.pipeline.request import Request
 from headgate.pipeline.shortage import refusal, why
 from headgate.pipeline.topup import Part, part_of
 from headgate.pipeline.treasury import ShortageError, Treasury
 from headgate.pipeline.wants import Want, hold_of, wants_of
-from headgate.policy.verdicts import WOULD_BLOCK, Rule, first_block
+from headgate.policy.verdicts import WOULD_BLOCK, Rule
 from headgate.pricing.afford import affordable_output
 from headgate.pricing.tight import tightened
 from headgate.pricing.widening import narrowed
@@ -39,6 +41,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     organization: Organization
     config: Config
     in_force: tuple[InForce, ...]
+    attribution: Attribution
     critical: bool
     """Its task may use what soft budgets keep for critical ones."""
 
@@ -191,18 +194,12 @@ class _Search:
         fields = {**case.intake.fields, "model": msgspec.Raw(_encode(name))}
         intake = msgspec.structs.replace(case.intake, fields=fields, model=name)
         try:
-            target = choose_target(intake, case.organization, case.config)
-            policies = case.config.policies.of(case.organization.id)
-            if policies is not None and first_block(
-                policies.judge_call(
-                    original_model=name,
-                    request_model=target.model,
-                    provider=target.provider.name,
-                    attribution=case.request.attribution,
-                )
-            ):
+            asking = Asking(
+                request=case.request, intake=intake, attribution=case.attribution, organization=case.organization
+            )
+            plan, _, refused = assess(asking, case.config)
+            if refused is not None or plan is None:
                 return None
-            plan = price_plan(case.request, intake, target, case.organization, case.config)
             secured = await self._place([(plan, self._wants(plan, intake))], patience_s=0)
         except (ShortageError, Refused):
             return None

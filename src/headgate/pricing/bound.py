@@ -18,6 +18,7 @@ from headgate.pricing.shape import RequestShape, shape_of
 __all__ = [
     "DearestRates",
     "RequestShape",
+    "bounds_of",
     "dearest_rates",
     "input_bound",
     "output_bound",
@@ -72,13 +73,18 @@ def upper_bound(card: CompiledCard, shape: RequestShape) -> NanoUsd | None:
     return ceil_to_nano(AttoUsd(input_tokens * input_rate + output_tokens * output_rate + fees))
 
 
-def token_bound(card: CompiledCard | None, shape: RequestShape) -> int | None:
-    """The most tokens of one attempt, in and out, for budgets and limits that count them; None: unbounded.
+def bounds_of(card: CompiledCard | None, shape: RequestShape) -> tuple[int | None, int | None]:
+    """The most tokens in, and the most tokens out; None where they are unbounded.
 
     Without a card nothing is known of the model, and only what the request itself says bounds it.
     """
     known = _NO_CARD if card is None else card
-    input_tokens, output_tokens = input_bound(known, shape), output_bound(known, shape)
+    return input_bound(known, shape), output_bound(known, shape)
+
+
+def token_bound(card: CompiledCard | None, shape: RequestShape) -> int | None:
+    """The most tokens of one attempt, in and out, for budgets and limits that count them; None: unbounded."""
+    input_tokens, output_tokens = bounds_of(card, shape)
     return None if input_tokens is None or output_tokens is None else input_tokens + output_tokens
 
 

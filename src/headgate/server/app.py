@@ -21,6 +21,8 @@ from headgate.server.models import (
     render_openai_list,
     visible_models,
 )
+from headgate.server.quote import PATH as QUOTE_PATH
+from headgate.server.quote import serve_quote
 
 _JSON = [(b"content-type", b"application/json")]
 _MODELS = "/v1/models"
@@ -51,6 +53,8 @@ class App:
             await send_whole(send, 200, _JSON, b'{"status":"ok"}')
         elif path == "/readyz":
             await self._ready(send)
+        elif path == QUOTE_PATH:
+            await serve_quote(self._worker.pipeline, scope, receive, send, max_body_bytes=self._worker.max_body_bytes)
         elif path == _MODELS or path.startswith(_MODELS + "/"):
             await self._models(path, scope, send)
         elif path.startswith("/v1/") or self._worker.pages is None:

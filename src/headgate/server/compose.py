@@ -60,7 +60,7 @@ class Worker:
         self.treasury = Treasury(self.leases, clock, self.owner, node=node_id(settings.data_dir), boot_id=boot_id())
         self.limiter = NodeLimiter(None, clock.monotonic)
         self.replays = open_replays(settings.database_url, self.owner)
-        pipeline = Pipeline(
+        self.pipeline = Pipeline(
             configs=self.feed,
             keys=self.feed,
             journal=self.journal,
@@ -71,7 +71,8 @@ class Worker:
             clock=clock,
             drain_s=settings.drain_s,
         )
-        self.handler = DoorHandler(pipeline, clock, max_body_bytes=settings.max_body_bytes)
+        self.handler = DoorHandler(self.pipeline, clock, max_body_bytes=settings.max_body_bytes)
+        self.max_body_bytes = settings.max_body_bytes
         self.pages = ConsoleProxy(settings.console_url) if settings.console_url else None
         self.lost = asyncio.Event()
         """The lease store does not take our operations any more: this worker has to end, and another to begin."""

@@ -1,0 +1,88 @@
+"""`POST /v1/quote`: what a request would cost and who would decide, with any front door's body."""
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from headgate.domain.errors import BadRequest, Fault, GatewayError, NotAllowed
+from headgate.infra import clock
+from headgate.pipeline.call import Pipeline
+from headgate.pipeline.doors import CHAT, DOORS, EMBEDDINGS, MESSAGES, Door
+from headgate.pipeline.request import Request
+from headgate.server.http import (
+    ClientGoneError,
+    IncomingBody,
+    attribution_of,
+    headers_of,
+    key_hash_of,
+    send_error,
+    send_whole,
+)
+
+PATH = "/v1/quote"
+DOOR_HEADER = "x-headgate-endpoint"
+"""Names the front door whose body it is; without it the body tells."""
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+async def serve_quote(pipeline: Pipeline, scope: Scope, receive: Receive, send: Send, *, max_body_bytes: int) -> None:
+    """Answer one call."""
+    request_id = clock.request_id()
+    incoming = IncomingBody(receive, {}, max_body_bytes)
+    envelope = CHAT.envelope
+    try:
+        if scope["method"] != "POST":
+            message = f"{PATH} takes POST only."
+            raise NotAllowed(message, code="method_not_allowed")
+        headers = headers_of(scope)
+        incoming = IncomingBody(receive, headers, max_body_bytes)
+        body = await incoming.read()
+        door = _door_of(headers, body)
+        envelope = door.envelope
+        quote = await pipeline.quote(
+            Request(
+                id=request_id,
+                door=door,
+                arrived_at=clock.now(),
+                started=clock.monotonic(),
+                key_hash=key_hash_of(headers),
+                headers=headers,
+                attribution=attribution_of(headers),
+                body=body,
+            )
+        )
+    except ClientGoneError:
+        return
+    except GatewayError as error:
+        await incoming.discard()
+        await send_error(send, error, envelope, request_id)
+    except Exception as error:  # noqa: BLE001 - no traceback reaches a client
+        await incoming.discard()
+        fault = Fault(repr(error))
+        fault.__cause__ = error
+        await send_error(send, fault, envelope, request_id)
+    else:
+        told = [(b"content-type", b"application/json"), (b"x-request-id", request_id.encode())]
+        await send_whole(send, 200, told, _encode(quote))
+
+
+def _door_of(headers: dict[str, str], body: bytes) -> Door:
+    named = headers.get(DOOR_HEADER)
+    if named is not None:
+        door = DOORS.get(named)
+        if door is None:
+            raise BadRequest(
+                f"{DOOR_HEADER} is {named!r}: name one of {', '.join(sorted(DOORS))}.",
+                code="invalid_value",
+                param=DOOR_HEADER,
+            )
+        return door
+    if "anthropic-version" in headers:
+        return MESSAGES
+    try:
+        fields = _fields.decode(body)
+    except msgspec.DecodeError:
+        # The door says what is wrong with it.
+        return CHAT
+    return EMBEDDINGS if "input" in fields and "messages" not in fields else CHAT
