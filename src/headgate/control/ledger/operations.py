@@ -86,7 +86,7 @@ def _lock_open_owner(owner_id: OwnerId) -> Owner:
 @contextmanager
 def _room_for(events: Sequence[CostEventPosting], logs: Sequence[RequestLogPosting]) -> Iterator[None]:
     """Rows have partitions to go to, made before the transaction that posts them."""
-    make_room(row.occurred_at for row in chain(events, logs))
+    make_room(chain((event.occurred_at for event in events), (log.occurred_at for log in logs)))
     try:
         yield
     except IntegrityError:
