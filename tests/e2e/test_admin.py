@@ -29,6 +29,12 @@ PAGES = {
     "credentials": "/admin/deployments/providercredential/add/",
     "price-cards": "/admin/pricing/pricecard/",
     "new-price-card": "/admin/pricing/pricecard/add/",
+    "budgets": "/admin/budgets/budget/",
+    "new-budget": "/admin/budgets/budget/add/",
+    "windows": "/admin/budgets/window/",
+    "dated-entries": "/admin/budgets/adjustment/",
+    "exchange-rates": "/admin/currencies/exchangerate/",
+    "new-exchange-rate": "/admin/currencies/exchangerate/add/",
     "users": "/admin/organizations/user/",
     "new-user": "/admin/organizations/user/add/",
     "new-team": "/admin/organizations/team/add/",
@@ -175,4 +181,37 @@ def test_a_policy_that_blocks_a_model_is_listed_and_says_what_it_would_have_bloc
     expect(preview.get_by_role("cell", name="blockedModels")).to_be_visible()
     expect(preview.get_by_role("cell", name="gpt-5-mini")).to_be_visible()
     preview.screenshot(path=PICTURES / f"policy-preview-{size(watched)}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_a_budget_is_created_seen_and_reset(watched: Watched, console: str):
+    page, name = watched.page, f"Search, from the {size(watched)}"
+    page.goto(f"{console}/admin/budgets/budget/add/")
+    page.locator("select[name=organization]").select_option(label="Demo")
+    page.locator("input[name=name]").fill(name)
+    page.locator("select[name=scope]").select_option("team")
+    page.locator("input[name=subject]").fill("search")
+    page.locator("select[name=period]").select_option("total")
+    page.locator("input[name=limit]").fill("0.02")
+    page.locator("select[name=currency]").select_option("EUR")
+    page.get_by_role("button", name="Save", exact=True).click()
+    row = page.locator("#result_list tr", has_text=name)
+    # It starts from what was posted before it was there.
+    expect(row.locator("[data-share]")).to_contain_text("spent, $0.00 held")
+    expect(row).to_contain_text("0.02 EUR")
+    assert int(row.locator("[data-share]").get_attribute("data-share") or 0) > 100
+    watched.picture(f"budgets-{size(watched)}")
+    row.locator("input.action-select").check()
+    page.locator("select[name=action]").select_option("reset")
+    page.locator("button[name=index]").click()
+    page.locator("textarea[name=reason]").fill("A new contract")
+    watched.picture(f"budget-reason-{size(watched)}")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_text("1 reset.")).to_be_visible()
+    expect(page.locator("#result_list tr", has_text=name).locator("[data-share]")).to_have_count(0)
+    page.goto(f"{console}/admin/budgets/budget/?q={name}")
+    page.locator("#result_list a", has_text=name).first.click()
+    expect(page.get_by_text("A new contract")).to_be_visible()
+    watched.picture(f"budget-{size(watched)}")
+    page.screenshot(path=PICTURES / f"budget-whole-{size(watched)}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]

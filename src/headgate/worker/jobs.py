@@ -14,6 +14,7 @@ from django.db import connection
 from headgate.control.connections import drop_broken_connection
 from headgate.control.idempotency.operations import delete_expired
 from headgate.control.partitions import make_months_around
+from headgate.control.publication.operations import republish_if_stale
 from headgate.infra import clock
 
 DAY_S = 86_400.0
@@ -37,7 +38,16 @@ def make_partitions(now: float) -> None:
     make_months_around(dt.datetime.fromtimestamp(now, tz=dt.UTC).date())
 
 
-JOBS = (Job("partitions", DAY_S, make_partitions), Job("idempotency keys", MINUTE_S, delete_expired))
+def republish(now: float) -> None:
+    """Calendars reach into the future, and a rate that begins today is in force, without anybody's change."""
+    republish_if_stale(dt.datetime.fromtimestamp(now, tz=dt.UTC))
+
+
+JOBS = (
+    Job("partitions", DAY_S, make_partitions),
+    Job("idempotency keys", MINUTE_S, delete_expired),
+    Job("publication", MINUTE_S, republish),
+)
 
 
 class Rounds:

@@ -79,3 +79,17 @@ def test_an_empty_folder_becomes_an_installation_that_keeps_no_secret_in_the_cle
     stored = b"".join(path.read_bytes() for path in data_dir.glob("headgate.sqlite3*"))
     assert KEY.encode() not in stored
     assert PASSWORD.encode() not in stored
+
+
+def test_a_setting_that_cannot_be_honoured_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, steps: list[str], capsys: pytest.CaptureFixture
+):
+    from headgate.control.environment import SettingsError
+
+    def refuse(_: object) -> None:
+        raise SettingsError("AI_MONTHLY_SPEND_LIMIT_USD is 'x': give an amount.")
+
+    monkeypatch.setattr(setup, "bootstrap", refuse)
+    assert 1 == run_setup(as_json=True)
+    said = capsys.readouterr()
+    assert ("", "headgate migrate: AI_MONTHLY_SPEND_LIMIT_USD is 'x': give an amount.\n") == (said.out, said.err)

@@ -2,6 +2,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 
+from headgate.control.environment import SettingsError
 from headgate.control.first_start import fill
 from headgate.control.keys.models import VirtualKey
 from headgate.control.keys.operations import hash_key
@@ -57,9 +58,28 @@ def test_a_newer_release_of_the_price_data_is_added_and_published():
     assert by_id(newer) == by_id(newest.cards)
 
 
+def test_the_environment_s_budgets_are_there_from_the_first_start_and_follow_it():
+    def budgets() -> dict[str, int]:
+        snapshot = decode_snapshot(bytes(Snapshot.objects.latest("revision").payload))
+        return {budget.name: budget.limit // 10**9 for budget in snapshot.budgets}
+
+    fill({}, CARDS)
+    assert {"Monthly spend of everybody": 1000, "Daily spend of each user": 5} == budgets()
+    assert 1 == Snapshot.objects.count()
+    fill({"AI_MONTHLY_SPEND_LIMIT_USD": "50", "AI_USER_DAILY_SPEND_LIMIT_USD": "none"}, CARDS)
+    assert {"Monthly spend of everybody": 50} == budgets()
+
+
+def test_costs_that_are_not_tracked_and_a_budget_do_not_start():
+    with pytest.raises(SettingsError, match="AI_COST_TRACKING_ENABLED is false"):
+        fill({"AI_COST_TRACKING_ENABLED": "false"}, CARDS)
+    assert (0, 0) == (Organization.objects.count(), PriceCard.objects.count())
+
+
 @pytest.mark.parametrize(
     ("error", "environ"),
     [
+        (SettingsError, {"AI_USER_DAILY_SPEND_LIMIT_USD": "-5"}),
         (ValueError, {"HEADGATE_BOOTSTRAP_KEY": "short"}),
         (ValidationError, {"HEADGATE_BOOTSTRAP_ADMIN_PASSWORD": "12345"}),
     ],

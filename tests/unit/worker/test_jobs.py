@@ -4,8 +4,10 @@ import pytest
 from django.db import connection
 from structlog.testing import capture_logs
 
+from headgate.control.budgets.operations import create_budget
+from headgate.control.publication.models import Snapshot
 from headgate.infra import clock
-from headgate.worker.jobs import DAY_S, RETRY_S, Job, Rounds, make_partitions
+from headgate.worker.jobs import DAY_S, RETRY_S, Job, Rounds, make_partitions, republish
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +75,12 @@ def test_the_months_ahead_have_partitions_on_postgres():
                 "SELECT to_regclass('headgate_cost_event_2026_04'), to_regclass('headgate_cost_event_2026_05')"
             )
             assert ("headgate_cost_event_2026_04", None) == cursor.fetchone()
+
+
+def test_a_snapshot_that_time_has_made_old_is_published_anew():
+    create_budget(name="b", scope="system", period="day", limit=1)
+    before = Snapshot.objects.latest("revision").revision
+    republish(clock.now())
+    assert before == Snapshot.objects.latest("revision").revision
+    republish(clock.now() + 50 * DAY_S)
+    assert before + 1 == Snapshot.objects.latest("revision").revision

@@ -12,7 +12,9 @@ GREEN, YELLOW, RED = "#16a34a", "#eab308", "#dc2626"
 
 def amount(unit: str, figure: int) -> str:
     """Return an amount of a window: exact USD, or a number of tokens or requests."""
-    return usd(figure) if unit == BudgetUnit.MONEY else f"{figure:,} {unit}"
+    if unit != BudgetUnit.MONEY:
+        return f"{figure:,} {unit}"
+    return f"-{usd(-figure)}" if figure < 0 else usd(figure)
 
 
 def limit_of(budget: Budget) -> str:

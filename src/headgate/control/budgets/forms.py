@@ -1,5 +1,6 @@
 """Forms of budgets."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,7 +13,7 @@ from headgate.control.budgets.editing import CALENDAR, CONDUCT
 from headgate.control.budgets.models import Budget
 from headgate.control.budgets.operations import check_limit, check_new
 from headgate.control.budgets.rights import OPERATORS_SCOPES
-from headgate.control.currencies.queries import rates_in_force
+from headgate.control.currencies.queries import literal, rates_in_force
 from headgate.domain.budget import Scope
 
 EDITED = (*CONDUCT, "limit", "soft", *CALENDAR)
@@ -74,6 +75,7 @@ class BudgetForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "time_zone" in self.fields:
             _offer(self, "time_zone", time_zones())
+        self.initial["limit"] = Decimal(literal(self.instance.limit))
 
     def clean_reason(self) -> str:
         """Ask why, where an entry will say it."""

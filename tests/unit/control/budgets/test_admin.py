@@ -56,7 +56,7 @@ def test_the_operator_creates_a_budget_and_it_is_published_once(superuser, signe
         ("limit", {"limit": "NaN"}),
         ("limit", {"limit": "1e30"}),
         ("limit", {"unit": "tokens", "limit": "1.5"}),
-        ("currency", {"currency": "XXX"}),
+        ("currency", {"currency": "ZZZ"}),
         ("time_zone", {"time_zone": "Mars/Olympus"}),
         ("subject", {"subject": "ada"}),
         ("organization", {"scope": "user", "subject": "ada"}),

@@ -8,6 +8,7 @@ from headgate.control.budgets.models import Budget, Window
 
 def test_an_amount_is_exact_in_its_unit():
     assert ["$0.000000001", "1,200 tokens"] == [amount("money", 1), amount("tokens", 1200)]
+    assert ["-$2.50", "-3 requests"] == [amount("money", -2_500_000_000), amount("requests", -3)]
 
 
 @pytest.mark.parametrize(

@@ -27,5 +27,11 @@ def test_a_limit_is_checked_with_the_currency_that_the_budget_has():
     assert ["limit"] == list(form.errors)
 
 
+def test_a_limit_is_shown_without_idle_zeros():
+    budget = create_budget(name="b", scope="system", period="day", limit="1000.50")
+    budget.refresh_from_db()
+    assert "1000.5" == str(BudgetForm(instance=budget).initial["limit"])
+
+
 def test_a_reason_is_not_empty():
     assert ["reason"] == list(ReasonForm({"reason": "  ", "given_id": "1"}).errors)

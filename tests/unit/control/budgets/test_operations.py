@@ -105,7 +105,7 @@ def test_a_limit_in_another_currency_is_bound_at_the_rate_of_the_day():
 
 def test_an_unknown_currency_lists_the_known_ones():
     with pytest.raises(ValidationError, match=r"known are .*EUR, GBP.* Add its exchange rate"):
-        make(currency="XXX")
+        make(currency="ZZZ")
     assert 0 == Budget.objects.count() == Snapshot.objects.count()
 
 

@@ -35,8 +35,8 @@ def test_before_its_first_rate_a_currency_is_worth_what_that_says():
 
 
 def test_an_unknown_currency_lists_the_known_ones():
-    with pytest.raises(ValidationError, match=r"'XXX'.*EUR, GBP.*USD.*Add its exchange rate"):
-        usd_rate("XXX", on=dt.date(2026, 1, 1))
+    with pytest.raises(ValidationError, match=r"'ZZZ'.*EUR, GBP.*USD.*Add its exchange rate"):
+        usd_rate("ZZZ", on=dt.date(2026, 1, 1))
 
 
 @pytest.mark.parametrize(
