@@ -293,6 +293,27 @@ async def test_many_owners_draw_everything_that_fits_and_no_more(backend: Backen
     assert {60} == {row.leased for row in backend.windows().values()}
 
 
+async def test_draws_and_a_posting_that_goes_from_window_to_window_do_not_wait_for_each_other(database: SqlBackend):
+    """Ingest locks in the order of Python's strings, one window after the other, and so does whoever draws."""
+    store, names = database.connect(), ["a", "Z", "é", "b", "_", "B"]
+    await store.open(A, node="node", boot_id="boot")
+    await store.draw(A, 1, [take(window(name, 10_000), 1) for name in names])
+    posting = [f"UPDATE headgate_window SET spent = spent + 1 WHERE id = '{name}'" for name in sorted(names)]
+    begin = "BEGIN" if isinstance(database, PostgresBackend) else "BEGIN IMMEDIATE"
+
+    def post() -> None:
+        for _ in range(40):
+            database.together([begin, *posting, "COMMIT"])
+
+    posted = asyncio.create_task(asyncio.to_thread(post))
+    seq = 1
+    while not posted.done():
+        seq += 1
+        assert not (await store.draw(A, seq, [take(window(name, 10_000), 1) for name in reversed(names)])).missed
+    await posted
+    assert {(40, seq)} == {(row.spent, row.leased) for row in database.windows().values()}
+
+
 async def test_single_draws_without_returns_fill_a_window_to_the_last(backend: Backend):
     owners = [OwnerId(f"{number:032}") for number in range(4)]
     stores = [backend.connect() for _ in owners]

@@ -137,6 +137,10 @@ class SqlBackend:
     def query(self, statement: str) -> Sequence[tuple[Any, ...]]:
         raise NotImplementedError
 
+    def together(self, statements: Sequence[str]) -> None:
+        """Run statements on one connection."""
+        raise NotImplementedError
+
     def blocking(self) -> SqliteLeaseStore | PostgresLeaseStore:
         raise NotImplementedError
 
@@ -180,6 +184,11 @@ class SqliteBackend(SqlBackend):
         with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
             return connection.execute(statement).fetchall()
 
+    def together(self, statements: Sequence[str]) -> None:
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
     def blocking(self) -> SqliteLeaseStore:
         return SqliteLeaseStore(self.path)
 
@@ -195,6 +204,11 @@ class PostgresBackend(SqlBackend):
         with psycopg.connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+    def together(self, statements: Sequence[str]) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
 
     def blocking(self) -> PostgresLeaseStore:
         return PostgresLeaseStore(self.url)
