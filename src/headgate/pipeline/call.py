@@ -72,10 +72,6 @@ class Pipeline:
         principal = await identify(self._keys, request.key_hash)
         story = Story(request, principal, attribute(principal, request.attribution), self._journal, self._clock)
         try:
-            if KEY_HEADER in request.headers:
-                return await once(
-                    self._replays, request, principal, story, lambda: self._governed(request, config, story)
-                )
             return await self._governed(request, config, story)
         except JournalFullError as error:
             full = Unavailable("Requests cannot be recorded right now.", code="journal_full", retry_after_s=5)
@@ -118,7 +114,19 @@ class Pipeline:
         return quote(asking, assessment, wants, states, config, critical=critical, refused=refused)
 
     async def _governed(self, request: Request, config: Config, story: Story) -> Reply:
-        secured = await self._secure(request, config, story)
+        principal = story.principal
+        organization = admit_key(request, principal, config)
+        intake = self._take(request, principal, story)
+        if refusal := check_model(principal, intake.model):
+            raise refusal
+        asking = Asking(request=request, intake=intake, attribution=story.attribution, organization=organization)
+        if KEY_HEADER in request.headers:
+            return await once(self._replays, request, principal, story, lambda: self._answer(asking, config, story))
+        return await self._answer(asking, config, story)
+
+    async def _answer(self, asking: Asking, config: Config, story: Story) -> Reply:
+        request = asking.request
+        secured = await self._secure(asking, config, story)
         plan = secured.plan
         target, tariff = plan.target, plan.tariff
         try:
@@ -161,16 +169,14 @@ class Pipeline:
         if secured.part is None:
             return Feeder(exchange, None)
         top_up = TopUp(secured.part, attempt, config, journal=self._journal, treasury=self._treasury)
-        return Feeder(exchange, PaidStream(exchange, paid=secured.part.paid, most=secured.part.most, more=top_up.more))
+        part = secured.part
+        return Feeder(
+            exchange, PaidStream(exchange, paid=part.paid, most=part.most, more=top_up.more, prompt=part.prompt())
+        )
 
-    async def _secure(self, request: Request, config: Config, story: Story) -> Secured:
-        """Everything that may refuse the request, the cheapest first; at its end what it may cost is held."""
-        principal = story.principal
-        organization = admit_key(request, principal, config)
-        intake = self._take(request, principal, story)
-        if refusal := check_model(principal, intake.model):
-            raise refusal
-        asking = Asking(request=request, intake=intake, attribution=story.attribution, organization=organization)
+    async def _secure(self, asking: Asking, config: Config, story: Story) -> Secured:
+        """Everything else that may refuse the request, the cheapest first; at its end what it may cost is held."""
+        request, organization, principal = asking.request, asking.organization, story.principal
         plan, verdicts, refused = assess(asking, config)
         story.object(verdicts)
         if refused is not None or plan is None:
@@ -179,7 +185,7 @@ class Pipeline:
         payer = Payer(principal.organization_id, principal.key_id, story.attribution)
         case = Case(
             request=request,
-            intake=intake,
+            intake=asking.intake,
             plan=plan,
             organization=organization,
             config=config,

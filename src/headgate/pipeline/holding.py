@@ -156,7 +156,7 @@ class _Search:
     async def _begin_with_a_part(self, tight: Plan, because: str) -> Secured | None:
         """A stream draws on while it runs, and is cut when there is no more."""
         case = self._case
-        part = part_of(tight, case.config) if case.intake.stream and not case.critical else None
+        part = part_of(tight, case.intake, case.config) if case.intake.stream and not case.critical else None
         if part is None:
             return None
         wants = self._wants(part.plan, case.intake)

@@ -6,6 +6,7 @@ from typing import Final
 
 from headgate.domain.errors import GatewayError, Refused, UpstreamError, UpstreamRejected
 from headgate.domain.ids import RequestId
+from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution, Principal
 from headgate.domain.verdict import Verdict
@@ -37,6 +38,7 @@ class Story:
         self._answered: float | None = None
         self._first_content: float | None = None
         self._ended = False
+        self._replayed = False
         self._verdicts: tuple[Verdict, ...] = ()
         self._degraded_to: str | None = None
         self._clamped_to: int | None = None
@@ -79,6 +81,7 @@ class Story:
 
     def end_replayed(self, *, status: int, original: RequestId) -> None:
         """The request ends with the answer that another one got: no attempt, no cost."""
+        self._replayed = True
         self._end(Outcome.OK, status, None, f"Replayed from {original}", None)
 
     def answered(self) -> None:
@@ -174,7 +177,7 @@ class Story:
             message=message[:MAX_MESSAGE_CHARS] if message else None,
             attempts=1 if settled else 0,
             usage=settled.usage if settled else None,
-            cost=settled.cost if settled else None,
+            cost=settled.cost if settled else NanoUsd(0) if self._replayed else None,
             stream=intake.stream if intake else False,
             latency_ms=self._ms(self._clock.monotonic()) or 0.0,
             upstream_ms=self._ms(self._answered),

@@ -9,20 +9,23 @@ import msgspec
 
 from headgate.domain.errors import GatewayError
 from headgate.domain.money import NanoUsd
+from headgate.domain.usage import Unit, Usage
 from headgate.ledger.leases import Need
 from headgate.ledger.records import Held, Raised
 from headgate.pipeline.attempt import Attempt
 from headgate.pipeline.config import Config
 from headgate.pipeline.cut import RESERVE_TOKENS, STEP_TOKENS
 from headgate.pipeline.hold import Hold
+from headgate.pipeline.intake import Intake
 from headgate.pipeline.plan import Plan, reshaped
 from headgate.pipeline.ports import Journal, JournalFullError
 from headgate.pipeline.treasury import ShortageError, Treasury
 from headgate.pipeline.wants import Want, amount_of
-from headgate.pricing.bound import output_bound
+from headgate.pricing.bound import bounds_of, output_bound
 
 FIRST_TOKENS: Final = STEP_TOKENS + RESERVE_TOKENS
 """Output tokens that a stream begins with."""
+_THINKING: Final = frozenset({"thinking", "reasoning", "reasoning_effort"})
 UNBOUNDED: Final = 2**40
 """Stands for the output of a stream that nothing bounds: it can always be cut."""
 
@@ -38,11 +41,20 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     most: int
     """Output tokens that the request can come to."""
 
+    def prompt(self) -> Usage | None:
+        """The input as it is held, for a provider that tells it only at the end."""
+        card, shape = self.plan.tariff.card, self.plan.shape
+        tokens = None if shape is None else bounds_of(card, shape)[0]
+        return None if tokens is None else Usage({Unit.INPUT: tokens})
 
-def part_of(plan: Plan, config: Config) -> Part | None:
-    """The first part of a plan's hold; None where that would be all of it, or nothing can be counted."""
+
+def part_of(plan: Plan, intake: Intake, config: Config) -> Part | None:
+    """The first part of a plan's hold; None where that would be all of it, or not all that is billed can be counted."""
     card, shape = plan.tariff.card, plan.shape
-    if card is None or shape is None or not shape.output:
+    if card is None or shape is None or not shape.output or not _THINKING.isdisjoint(intake.fields):
+        return None
+    if Unit.OUTPUT_REASONING in card.standard.brackets[-1].atto:
+        # It thinks unseen, and bills that.
         return None
     most = output_bound(card, shape)
     paid = FIRST_TOKENS * shape.choices
