@@ -49,12 +49,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def part_of(plan: Plan, intake: Intake, config: Config) -> Part | None:
-    """The first part of a plan's hold; None where that would be all of it, or not all that is billed can be counted."""
+    """The first part of a plan's hold; None where that would be all of it, or where it is asked to think unseen."""
     card, shape = plan.tariff.card, plan.shape
     if card is None or shape is None or not shape.output or not _THINKING.isdisjoint(intake.fields):
-        return None
-    if Unit.OUTPUT_REASONING in card.standard.brackets[-1].atto:
-        # It thinks unseen, and bills that.
         return None
     most = output_bound(card, shape)
     paid = FIRST_TOKENS * shape.choices
