@@ -10,6 +10,7 @@ in the middle leaves a mark, and the totals are added up anew.
 
 from typing import Final, NamedTuple
 
+from headgate.policy.rate_limit_headers import render_duration
 from headgate.snapshot.contract import RateLimit
 
 BUCKETS: Final = 61
@@ -20,6 +21,7 @@ _TOKENS: Final = _REQUESTS + BUCKETS
 WORDS: Final = _TOKENS + BUCKETS
 """Length of a counter."""
 _EMPTY: Final = memoryview(bytes(8 * 2 * BUCKETS)).cast("q")
+RESET: Final = render_duration(BUCKETS)
 CONCURRENCY_RETRY_S: Final = 1.0
 """When another request ends cannot be known."""
 

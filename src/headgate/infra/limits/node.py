@@ -12,11 +12,11 @@ from typing import Final
 import msgspec
 import structlog
 
-from headgate.infra.limits.headers import Standing, render_headers
-from headgate.infra.limits.minute import REQUESTS, TOKENS, WORDS, Refusal, needed, refusal
+from headgate.infra.limits.minute import REQUESTS, RESET, TOKENS, WORDS, Refusal, needed, refusal
 from headgate.infra.limits.shared_file import SharedFile
 from headgate.infra.limits.slots import Place, SlotTable
 from headgate.pipeline.ports import Admission, Counted, Exceeded
+from headgate.policy.rate_limit_headers import Standing, render_headers
 
 SLOTS_ALONE: Final = 2_048
 """Counters of a worker that counts alone; past so many the one that was idle longest is forgotten."""
@@ -174,7 +174,7 @@ def _headers(found: Sequence[Found]) -> Sequence[tuple[bytes, bytes]]:
     for counter in found:
         words, base, rule = counter.table.words, counter.place.base, counter.counted.rule
         if (limit := rule.requests_per_minute) is not None:
-            requests.append(Standing(limit, limit - words[base + REQUESTS]))
+            requests.append(Standing(limit - words[base + REQUESTS], limit))
         if (limit := rule.tokens_per_minute) is not None:
-            tokens.append(Standing(limit, limit - words[base + TOKENS]))
-    return render_headers(requests, tokens)
+            tokens.append(Standing(limit - words[base + TOKENS], limit))
+    return render_headers(requests, tokens, reset=RESET)

@@ -16,10 +16,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from headgate.infra.limits.headers import Standing, render_headers
-from headgate.infra.limits.minute import needed
+from headgate.infra.limits.minute import RESET, needed
 from headgate.infra.limits.redis_scripts import ADMIT, CONFIRM, FINISH
 from headgate.pipeline.ports import Admission, Counted, Exceeded
+from headgate.policy.rate_limit_headers import Standing, render_headers
 
 PREFIX: Final = "headgate:{limits}:"
 ANSWER_S: Final = 0.05
@@ -200,7 +200,7 @@ def _headers(counted: Sequence[Counted], totals: Sequence[int]) -> Sequence[tupl
     tokens: list[Standing] = []
     for number, one in enumerate(counted):
         if (limit := one.rule.requests_per_minute) is not None:
-            requests.append(Standing(limit, limit - totals[2 * number]))
+            requests.append(Standing(limit - totals[2 * number], limit))
         if (limit := one.rule.tokens_per_minute) is not None:
-            tokens.append(Standing(limit, limit - totals[2 * number + 1]))
-    return render_headers(requests, tokens)
+            tokens.append(Standing(limit - totals[2 * number + 1], limit))
+    return render_headers(requests, tokens, reset=RESET)
