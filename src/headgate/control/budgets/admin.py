@@ -22,7 +22,7 @@ from headgate.control.budgets.queries import current_windows
 from headgate.control.budgets.resets import reset
 from headgate.control.budgets.rights import governed, may_govern
 from headgate.control.budgets.spending import is_shared
-from headgate.control.budgets.tables import entries_table, windows_table
+from headgate.control.budgets.tables import tables_of
 from headgate.control.filters import OrganizationFilter
 from headgate.control.scoping import Scoped
 
@@ -60,9 +60,10 @@ class BudgetAdmin(Scoped):
         """Add the id of each budget's fullest window."""
         windows = current_windows(timezone.now()).filter(budget=OuterRef("pk"))
         fullest = windows.order_by(-(F("spent") + F("leased")), "pk").values("pk")[:1]
-        return super().get_queryset(request).annotate(fullest=Subquery(fullest))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(fullest=Subquery(fullest))
+        return rows
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ARG002
         """Return the list that knows the windows."""
         return _Budgets
 
@@ -99,10 +100,8 @@ class BudgetAdmin(Scoped):
         """Show the budget with its windows and entries."""
         budget = self.get_object(request, unquote(object_id))
         visible = budget is not None and self.has_view_permission(request, budget)
-        tables = (windows_table(budget), entries_table(budget)) if visible else ()
-        response: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "tables": tables}
-        )
+        context = {**(extra_context or {}), "tables": tables_of(budget) if visible else ()}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

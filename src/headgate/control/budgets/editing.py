@@ -33,10 +33,9 @@ def save_changes(
         conduct = {field: changes[field] for field in CONDUCT if field in changes}
         if conduct:
             change_conduct(budget, **conduct)
-        said = {"change_id": new_id(), "reason": reason, "actor": actor, "now": now}
         if "period" in changes:
-            change_period(budget, changes["period"], **said)
+            change_period(budget, changes["period"], change_id=new_id(), reason=reason, actor=actor, now=now)
         if "time_zone" in changes:
-            change_time_zone(budget, changes["time_zone"], **{**said, "change_id": new_id()})
+            change_time_zone(budget, changes["time_zone"], change_id=new_id(), reason=reason, actor=actor, now=now)
         if "limit" in changes or "soft" in changes:
             change_limit(budget, changes.get("limit", budget.limit), soft=changes.get("soft"), now=now)

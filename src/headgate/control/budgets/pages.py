@@ -30,7 +30,7 @@ class WindowAdmin(ReadOnly):
     list_select_related = ("budget",)
     list_filter = (OrganizationFilter,)
     search_fields = ("budget__name", "subject", "label")
-    actions = ("reset",)
+    actions = ("reset",)  # type: ignore[assignment]  # the base has none
     fields = readonly_fields = (
         *("of_budget", "label", "whose", "epoch", "starts", "ends", "used", "limited_to", "hard", "over"),
         *("currency", "usd_rate", "limit_version", "scarce", "recall_gen"),

@@ -9,6 +9,11 @@ from headgate.control.display import link, moment
 SHOWN = 50
 
 
+def tables_of(budget: Any) -> tuple[dict[str, Any], ...]:
+    """Return both tables of a budget."""
+    return windows_table(budget), entries_table(budget)
+
+
 def windows_table(budget: Budget) -> dict[str, Any]:
     """Return the newest windows of a budget."""
     windows = budget.windows.order_by("-starts_at", "-epoch", "-spent", "pk")[: SHOWN + 1]
