@@ -1,7 +1,7 @@
 """Bulk inserts of postings, past the ORM's per-field machinery: this is work for every request that was ever served.
 
 How a column stores a value is asked of Django once per column, not once per value; statements have a few fixed sizes,
-so that the driver's cache of prepared statements serves all of them.
+so that each is put together once, and SQLite's cache of prepared statements serves all of them.
 """
 
 import datetime as dt
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection, models
+from psycopg import RawCursor
 
 from headgate.control.partitions import PARTITIONED
 
@@ -27,8 +28,8 @@ class Insert(NamedTuple):
     unique: str
     """What must not be there twice: the key, on Postgres together with the column that partitions the table."""
     columns: str
-    places: str
-    """Placeholders of one row, in the words of the connection's driver."""
+    place: Callable[[int], str]
+    """The placeholder of a parameter, numbered from 1, in the words of the connection's driver."""
     values_of: Callable[[Any], tuple[Any, ...]]
     moments: tuple[int, ...]
     documents: tuple[int, ...]
@@ -55,14 +56,6 @@ class Insert(NamedTuple):
                     row[index] = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
             yield row
 
-    def statement(self, count: int) -> str:
-        """Insert so many rows that are not there yet; answers with the keys of those that were inserted."""
-        # Only names of our own columns are put into the statement; every value is a parameter.
-        return (
-            f"INSERT INTO {self.table} ({self.columns}) VALUES {', '.join([self.places] * count)} "  # noqa: S608
-            f"ON CONFLICT ({self.unique}) DO NOTHING RETURNING {self.key}"
-        )
-
 
 def insert_once(
     model: type[models.Model], posting: type[msgspec.Struct], postings: Sequence[msgspec.Struct]
@@ -75,6 +68,8 @@ def insert_once(
         return frozenset()
     connection.ensure_connection()
     raw: Any = connection.connection
+    # Django's cursor for Postgres writes values into the statement, which costs more than all the rest of a posting.
+    cursor = raw.cursor() if connection.vendor == "sqlite" else RawCursor(raw)
     insert = _insert(model, posting, connection.vendor)
     rows = list(insert.rows(postings))
     inserted: set[str] = set()
@@ -83,9 +78,22 @@ def insert_once(
         for size in _SIZES:
             while len(rows) - start >= size:
                 values = [value for row in rows[start : start + size] for value in row]
-                inserted.update(str(row[0]) for row in raw.execute(insert.statement(size), values).fetchall())
+                inserted.update(str(row[0]) for row in cursor.execute(_statement(insert, size), values).fetchall())
                 start += size
     return frozenset(inserted)
+
+
+@cache
+def _statement(insert: Insert, count: int) -> str:
+    """Insert so many rows that are not there yet; answers with the keys of those that were inserted."""
+    width = insert.columns.count(",") + 1
+    numbers = range(1, count * width + 1)
+    rows = (", ".join(map(insert.place, numbers[start : start + width])) for start in range(0, count * width, width))
+    # Only names of our own columns are put into the statement; every value is a parameter.
+    return (
+        f"INSERT INTO {insert.table} ({insert.columns}) VALUES ({'), ('.join(rows)}) "  # noqa: S608
+        f"ON CONFLICT ({insert.unique}) DO NOTHING RETURNING {insert.key}"
+    )
 
 
 @cache
@@ -95,13 +103,12 @@ def _insert(model: type[models.Model], posting: type[msgspec.Struct], vendor: st
     quote = connection.ops.quote_name
     key = quote(str(model._meta.pk.column))
     partitioned = vendor != "sqlite" and model._meta.db_table in PARTITIONED
-    place = "?" if vendor == "sqlite" else "%s"
     return Insert(
         table=quote(model._meta.db_table),
         key=key,
         unique=f"{key}, {quote('occurred_at')}" if partitioned else key,
         columns=", ".join(quote(name) for name in names),
-        places=f"({', '.join([place] * len(names))})",
+        place="?{}".format if vendor == "sqlite" else "${}".format,
         values_of=attrgetter(*names),
         moments=_positions(fields, models.DateTimeField),
         documents=_positions(fields, models.JSONField),
