@@ -74,9 +74,10 @@ def _add_setup(commands: Commands) -> None:
 
 
 def _add_people(commands: Commands) -> None:
-    from headgate.cli.people import add_commands
+    from headgate.cli import budgets, people
 
-    add_commands(commands)
+    people.add_commands(commands)
+    budgets.add_commands(commands)
 
 
 def _add_simulator_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,141 @@
+"""`headgate budget`: set, list and reset budgets without a browser."""
+
+import argparse
+import getpass
+import sys
+import uuid
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from headgate.cli.commands import Commands
+from headgate.domain.budget import BudgetUnit, Period, Scope
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the command."""
+    budget = commands.add_parser("budget", help="set, list, reset or retire budgets")
+    actions = budget.add_subparsers(dest="action", required=True, metavar="action")
+    _add_set(actions.add_parser("set", help="create a budget, or change the limit of the one of that name"))
+    _finish(actions.add_parser("list", help="budgets in force and their fullest window"), _list)
+    reset = actions.add_parser("reset", help="start the current period anew")
+    reset.add_argument("name")
+    reset.add_argument("--reason", required=True, help="stays with the dated entry")
+    _finish(reset, _reset)
+    retire = actions.add_parser("retire", help="take a budget out of force for good")
+    retire.add_argument("name")
+    _finish(retire, _retire)
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    parser.add_argument("limit", help="in the currency; whole tokens or requests for the other units")
+    parser.add_argument("--scope", choices=[str(each) for each in Scope], default=Scope.SYSTEM.value)
+    parser.add_argument("--subject", default="", help="external id, or a key's id; without it each has its own limit")
+    parser.add_argument("--org", help="name of the organisation")
+    parser.add_argument("--period", choices=[str(each) for each in Period], default=Period.MONTH.value)
+    parser.add_argument("--time-zone", default="UTC")
+    parser.add_argument("--unit", choices=[str(each) for each in BudgetUnit], default=BudgetUnit.MONEY.value)
+    parser.add_argument("--currency", default="USD")
+    parser.add_argument("--soft", action="store_true", help="critical tasks may go further")
+    _finish(parser, _set)
+
+
+def _finish(parser: argparse.ArgumentParser, action: object) -> None:
+    parser.add_argument("--data-dir", help="folder of the embedded database")
+    parser.set_defaults(run=_guarded, action_function=action)
+
+
+def _guarded(args: argparse.Namespace) -> int:
+    """Run an action; what the operator can mend is said in one line."""
+    from headgate.control.setup import use_django
+
+    use_django()
+    from django.core.exceptions import ObjectDoesNotExist, ValidationError
+
+    try:
+        print(args.action_function(args))
+    except ValidationError as error:
+        reason = " ".join(error.messages)
+    except (ObjectDoesNotExist, ValueError) as error:
+        reason = str(error)
+    else:
+        return 0
+    print(f"headgate budget {args.action}: {reason}", file=sys.stderr)
+    return 1
+
+
+def _set(args: argparse.Namespace) -> str:
+    from headgate.control.budgets.display import limit_of
+    from headgate.control.budgets.operations import change_limit, create_budget
+    from headgate.control.budgets.queries import live_budgets
+    from headgate.control.organizations.operations import organization_named
+
+    limit = _amount(args.limit)
+    if live_budgets().filter(name=args.name).exists():
+        changed = change_limit(_named(args.name), limit, soft=True if args.soft else None)
+        return f"{args.name} is limited to {limit_of(changed)} now"
+    made = create_budget(
+        name=args.name,
+        limit=limit,
+        scope=args.scope,
+        subject=args.subject,
+        organization=organization_named(args.org) if args.org else None,
+        period=args.period,
+        time_zone=args.time_zone,
+        unit=args.unit,
+        currency=args.currency,
+        soft=args.soft,
+    )
+    return f"{args.name} is created: {limit_of(made)} per {args.period}"
+
+
+def _list(args: argparse.Namespace) -> str:
+    del args
+    from django.utils import timezone
+
+    from headgate.control.budgets.display import amount, limit_of
+    from headgate.control.budgets.queries import current_windows, live_budgets
+
+    lines = []
+    for budget in live_budgets().order_by("name", "pk"):
+        fullest = current_windows(timezone.now()).filter(budget=budget).order_by("-spent", "pk").first()
+        used = (
+            f"{amount(budget.unit, fullest.spent)} spent, {amount(budget.unit, fullest.leased)} held"
+            if fullest
+            else "unused"
+        )
+        whose = f"{budget.scope} {budget.subject}".strip()
+        lines.append(f"{budget.name}: {whose}, {limit_of(budget)} per {budget.period}, {used}")
+    return "\n".join(lines) or "no budgets"
+
+
+def _reset(args: argparse.Namespace) -> str:
+    from headgate.control.budgets.resets import reset
+
+    reset(_named(args.name), reset_id=uuid.uuid4().hex, reason=args.reason, actor=f"command line: {getpass.getuser()}")
+    return f"{args.name} is reset"
+
+
+def _retire(args: argparse.Namespace) -> str:
+    from headgate.control.budgets.operations import retire
+
+    retire(_named(args.name))
+    return f"{args.name} is retired"
+
+
+def _named(name: str) -> Any:
+    from headgate.control.budgets.queries import live_budgets
+
+    found = list(live_budgets().filter(name=name)[:2])
+    if len(found) != 1:
+        message = f"{'several budgets are' if found else 'no budget is'} called {name!r}"
+        raise ValueError(message)
+    return found[0]
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        message = f"{text!r} is no amount"
+        raise ValueError(message) from error
