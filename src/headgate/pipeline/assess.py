@@ -6,12 +6,14 @@ from typing import NamedTuple
 import msgspec
 
 from headgate.domain.errors import Forbidden
-from headgate.domain.principal import Attribution
+from headgate.domain.principal import Attribution, Principal
 from headgate.domain.verdict import Verdict
+from headgate.pipeline.attribution import asked_in_body, merged
 from headgate.pipeline.config import Config
 from headgate.pipeline.intake import Intake
 from headgate.pipeline.plan import Plan, choose_target, price_plan, reshaped
 from headgate.pipeline.request import Request
+from headgate.policy.access import attribute
 from headgate.policy.rules import PolicySet
 from headgate.policy.verdicts import first_block
 from headgate.pricing.bound import bounds_of
@@ -35,6 +37,17 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     intake: Intake
     attribution: Attribution
     organization: Organization
+
+
+def asked_by(principal: Principal, request: Request, intake: Intake, organization: Organization) -> Asking:
+    """Put together who asks for what, and whom it is charged to.
+
+    Raises:
+        BadRequest: a label in the body is too long.
+    """
+    in_body = asked_in_body(request.door.format, intake.fields)
+    attribution = attribute(principal, merged(request.attribution, in_body) if in_body else request.attribution)
+    return Asking(request=request, intake=intake, attribution=attribution, organization=organization)
 
 
 def assess(asking: Asking, config: Config) -> Assessment:

@@ -65,4 +65,6 @@ def _label(name: str, value: str) -> str:
     if len(value) > MAX_LABEL_CHARS:
         message = f"{name!r} is longer than {MAX_LABEL_CHARS} characters."
         raise BadRequest(message, code="label_too_long", param=name)
+    if "\0" in value:
+        raise BadRequest(f"{name!r} contains a NUL character.", code="invalid_value", param=name)
     return value

@@ -1,21 +1,18 @@
 """The path of one request, on one screen: identify, admit, plan, hold, journal, attempt, answer, settle, record."""
 
-from headgate.domain.errors import Fault, GatewayError, Unavailable, Unpriced
-from headgate.domain.principal import Principal
+from headgate.domain.errors import Fault, GatewayError, Unavailable
 from headgate.ledger.budgets import Payer
 from headgate.ledger.records import Sent
 from headgate.pipeline.admit import admit_key, count_request
 from headgate.pipeline.answers import Feeder, rejected, streamed, whole
-from headgate.pipeline.assess import Asking, assess
+from headgate.pipeline.assess import Asking, asked_by, assess
 from headgate.pipeline.attempt import Attempt
-from headgate.pipeline.attribution import asked_in_body, merged
 from headgate.pipeline.config import Config
 from headgate.pipeline.cut import PaidStream
 from headgate.pipeline.exchange import Exchange
-from headgate.pipeline.explain import Quote, quote
 from headgate.pipeline.holding import Case, Secured, secure_hold
 from headgate.pipeline.identify import identify
-from headgate.pipeline.intake import Intake, read_intake
+from headgate.pipeline.intake import read_intake
 from headgate.pipeline.ports import (
     Clock,
     Configs,
@@ -31,7 +28,6 @@ from headgate.pipeline.request import Reply, Request
 from headgate.pipeline.story import Story
 from headgate.pipeline.topup import TopUp
 from headgate.pipeline.treasury import Treasury
-from headgate.pipeline.wants import Want, wants_of
 from headgate.policy.access import attribute, check_model
 
 
@@ -84,42 +80,15 @@ class Pipeline:
             story.end_with(Fault(repr(error)))
             raise
 
-    async def quote(self, request: Request) -> Quote:
-        """Tell what would become of a request; nothing is counted, held, sent or recorded.
-
-        Raises:
-            Refused: it is no request, or its key may not make it.
-        """
-        config = self._configs.current()
-        principal = await identify(self._keys, request.key_hash)
-        organization = admit_key(request, principal, config)
-        intake = read_intake(request.door, request.body)
-        if refusal := check_model(principal, intake.model):
-            raise refusal
-        asked = merged(request.attribution, asked_in_body(request.door.format, intake.fields))
-        attribution = attribute(principal, asked)
-        asking = Asking(request=request, intake=intake, attribution=attribution, organization=organization)
-        assessment = assess(asking, config)
-        wants: list[Want] = []
-        refused: Unpriced | None = None
-        if assessment.plan is not None:
-            payer = Payer(principal.organization_id, principal.key_id, attribution)
-            in_force = config.budgets.in_force(payer, self._keys.budgets(request.key_hash))
-            try:
-                wants = wants_of(in_force, self._treasury.now(), assessment.plan, intake)
-            except Unpriced as error:
-                refused = error
-        states = await self._treasury.states([want.need.window.id for want in wants])
-        critical = attribution.task in organization.critical_tasks
-        return quote(asking, assessment, wants, states, config, critical=critical, refused=refused)
-
     async def _governed(self, request: Request, config: Config, story: Story) -> Reply:
         principal = story.principal
         organization = admit_key(request, principal, config)
-        intake = self._take(request, principal, story)
+        intake = read_intake(request.door, request.body)
+        story.took(intake)
+        asking = asked_by(principal, request, intake, organization)
+        story.attribution = asking.attribution
         if refusal := check_model(principal, intake.model):
             raise refusal
-        asking = Asking(request=request, intake=intake, attribution=story.attribution, organization=organization)
         if KEY_HEADER in request.headers:
             return await once(self._replays, request, principal, story, lambda: self._answer(asking, config, story))
         return await self._answer(asking, config, story)
@@ -189,22 +158,14 @@ class Pipeline:
             plan=plan,
             organization=organization,
             config=config,
-            in_force=config.budgets.in_force(payer, self._keys.budgets(request.key_hash)),
-            attribution=story.attribution,
+            payer=payer,
+            key_budgets=self._keys.budgets(request.key_hash),
             critical=story.attribution.task in organization.critical_tasks,
         )
         secured = await secure_hold(case, self._treasury)
         story.object(secured.verdicts)
         story.secured(degraded_to=secured.degraded_to, clamped_to=secured.clamped_to)
         return secured
-
-    def _take(self, request: Request, principal: Principal, story: Story) -> Intake:
-        """Read the body, and whom it asks to be charged to."""
-        intake = read_intake(request.door, request.body)
-        story.took(intake)
-        if in_body := asked_in_body(request.door.format, intake.fields):
-            story.attribution = attribute(principal, merged(request.attribution, in_body))
-        return intake
 
     def _sent(self, request: Request, story: Story, secured: Secured) -> Sent:
         plan = secured.plan

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from headgate.domain.errors import GatewayError, Refused, Unavailable
-from headgate.domain.principal import Attribution
+from headgate.domain.errors import GatewayError, Refused
 from headgate.domain.verdict import Verdict
-from headgate.ledger.budgets import CalendarEndedError, InForce
+from headgate.ledger.budgets import CalendarEndedError, InForce, Payer
 from headgate.pipeline.assess import Asking, assess
 from headgate.pipeline.clamp import clamped
 from headgate.pipeline.config import Config
@@ -19,7 +18,7 @@ from headgate.pipeline.hold import Hold
 from headgate.pipeline.intake import Intake
 from headgate.pipeline.plan import Plan, reshaped
 from headgate.pipeline.request import Request
-from headgate.pipeline.shortage import refusal, why
+from headgate.pipeline.shortage import calendar_ended, refusal, why
 from headgate.pipeline.topup import Part, part_of
 from headgate.pipeline.treasury import ShortageError, Treasury
 from headgate.pipeline.wants import Want, hold_of, wants_of
@@ -27,7 +26,7 @@ from headgate.policy.verdicts import WOULD_BLOCK, Rule
 from headgate.pricing.afford import affordable_output
 from headgate.pricing.tight import tightened
 from headgate.pricing.widening import narrowed
-from headgate.snapshot.contract import Organization
+from headgate.snapshot.contract import Budget, Organization
 
 _encode = msgspec.json.Encoder().encode
 
@@ -40,8 +39,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
     organization: Organization
     config: Config
-    in_force: tuple[InForce, ...]
-    attribution: Attribution
+    payer: Payer
+    key_budgets: tuple[Budget, ...]
+    """Of the request's key alone."""
     critical: bool
     """Its task may use what soft budgets keep for critical ones."""
 
@@ -87,15 +87,16 @@ async def secure_hold(case: Case, treasury: Treasury) -> Secured:
         Unavailable: windows cannot be drawn from, or are not known.
     """
     try:
-        wants = wants_of(case.in_force, treasury.now(), case.plan, case.intake)
+        in_force = case.config.budgets.in_force(case.payer, case.key_budgets)
+        wants = wants_of(in_force, treasury.now(), case.plan, case.intake)
     except CalendarEndedError as error:
-        raise Unavailable(f"Budgets cannot be kept: {error}.", code="calendar_ended", retry_after_s=5) from error
+        raise calendar_ended(error) from error
     binding = [want for want in wants if not want.budget.shadow]
     parts = treasury.try_hold([want.need for want in binding], critical=case.critical)
     if parts is not None:
         secured = Secured(plan=case.plan, intake=case.intake, hold=hold_of(parts, binding))
     else:
-        secured = await _Search(case, treasury).run(binding)
+        secured = await _Search(case, in_force, treasury).run(binding)
     if len(binding) == len(wants):
         return secured
     return await _with_shadows(secured, [want for want in wants if want.budget.shadow], case, treasury)
@@ -104,8 +105,9 @@ async def secure_hold(case: Case, treasury: Treasury) -> Secured:
 class _Search:
     """Looks for the form in which a request fits."""
 
-    def __init__(self, case: Case, treasury: Treasury) -> None:
+    def __init__(self, case: Case, in_force: tuple[InForce, ...], treasury: Treasury) -> None:
         self._case = case
+        self._in_force = in_force
         self._treasury = treasury
 
     async def run(self, wants: list[Want]) -> Secured:
@@ -143,7 +145,7 @@ class _Search:
         return Secured(plan=plan, intake=self._case.intake, hold=hold_of(placement.holds, wants))
 
     def _wants(self, plan: Plan, intake: Intake) -> list[Want]:
-        wants = wants_of(self._case.in_force, self._treasury.now(), plan, intake)
+        wants = wants_of(self._in_force, self._treasury.now(), plan, intake)
         return [want for want in wants if not want.budget.shadow]
 
     def _tightened(self) -> Plan:
@@ -195,7 +197,7 @@ class _Search:
         intake = msgspec.structs.replace(case.intake, fields=fields, model=name)
         try:
             asking = Asking(
-                request=case.request, intake=intake, attribution=case.attribution, organization=case.organization
+                request=case.request, intake=intake, attribution=case.payer.attribution, organization=case.organization
             )
             plan, _, refused = assess(asking, case.config)
             if refused is not None or plan is None:

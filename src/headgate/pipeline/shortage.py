@@ -5,8 +5,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from headgate.domain.budget import BudgetUnit, LeaseClass, WindowId
-from headgate.domain.errors import Forbidden, LimitExceeded
+from headgate.domain.errors import Forbidden, LimitExceeded, Unavailable
 from headgate.domain.money import NanoUsd, nano_to_usd
+from headgate.ledger.budgets import CalendarEndedError
 from headgate.ledger.windows import WindowSpec
 from headgate.pipeline.treasury import Short
 from headgate.snapshot.contract import Budget
@@ -42,6 +43,11 @@ def refusal(
         retry_after_s=None if ends_at is None else max(1, math.ceil(ends_at - now)),
         should_retry=False,
     )
+
+
+def calendar_ended(error: CalendarEndedError) -> Unavailable:
+    """The refusal when no window is known for now: what is not counted anywhere is not spent."""
+    return Unavailable(f"Budgets cannot be kept: {error}.", code="calendar_ended", retry_after_s=5)
 
 
 def why(short: Short, budget: Budget) -> str:

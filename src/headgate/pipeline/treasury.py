@@ -273,7 +273,7 @@ class Treasury:
             if placement is not None:
                 self._resolve(waiter, placement)
             elif last_try or self._hopeless(waiter):
-                self._refuse(waiter, ShortageError(waiter.short))
+                self._refuse(waiter, _shortage(waiter))
             else:
                 crowded.update(each.window.id for each in waiter.short)
 
@@ -423,6 +423,14 @@ class Treasury:
         for waiter in list(self._waiters):
             if waiter.arrived <= arrived_before:
                 self._refuse(waiter, _not_admitting() if self.closed else _away())
+
+
+def _shortage(waiter: _Waiter) -> ShortageError:
+    """Why it is refused: first what no return can help with, for those who were not asked to wait are told that."""
+    lease_class = LeaseClass.CRITICAL if waiter.critical else LeaseClass.NORMAL
+    return ShortageError(
+        sorted(waiter.short, key=lambda each: each.need <= each.state.cap(lease_class) - each.state.spent)
+    )
 
 
 def _away() -> Unavailable:

@@ -54,7 +54,7 @@ class App:
         elif path == "/readyz":
             await self._ready(send)
         elif path == QUOTE_PATH:
-            await serve_quote(self._worker.pipeline, scope, receive, send, max_body_bytes=self._worker.max_body_bytes)
+            await serve_quote(self._worker.quotes, scope, receive, send, max_body_bytes=self._worker.max_body_bytes)
         elif path == _MODELS or path.startswith(_MODELS + "/"):
             await self._models(path, scope, send)
         elif path.startswith("/v1/") or self._worker.pages is None:

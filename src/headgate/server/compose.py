@@ -22,6 +22,7 @@ from headgate.infra.routes import routes_of
 from headgate.infra.settings import Settings
 from headgate.infra.upstream import HttpUpstream
 from headgate.pipeline.call import Pipeline
+from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.treasury import Treasury
 from headgate.server.door import DoorHandler
 from headgate.server.pages import ConsoleProxy
@@ -60,7 +61,7 @@ class Worker:
         self.treasury = Treasury(self.leases, clock, self.owner, node=node_id(settings.data_dir), boot_id=boot_id())
         self.limiter = NodeLimiter(None, clock.monotonic)
         self.replays = open_replays(settings.database_url, self.owner)
-        self.pipeline = Pipeline(
+        pipeline = Pipeline(
             configs=self.feed,
             keys=self.feed,
             journal=self.journal,
@@ -71,7 +72,8 @@ class Worker:
             clock=clock,
             drain_s=settings.drain_s,
         )
-        self.handler = DoorHandler(self.pipeline, clock, max_body_bytes=settings.max_body_bytes)
+        self.quotes = Quotes(configs=self.feed, keys=self.feed, treasury=self.treasury)
+        self.handler = DoorHandler(pipeline, clock, max_body_bytes=settings.max_body_bytes)
         self.max_body_bytes = settings.max_body_bytes
         self.pages = ConsoleProxy(settings.console_url) if settings.console_url else None
         self.lost = asyncio.Event()

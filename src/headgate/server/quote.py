@@ -5,8 +5,8 @@ from starlette.types import Receive, Scope, Send
 
 from headgate.domain.errors import BadRequest, Fault, GatewayError, NotAllowed
 from headgate.infra import clock
-from headgate.pipeline.call import Pipeline
 from headgate.pipeline.doors import CHAT, DOORS, EMBEDDINGS, MESSAGES, Door
+from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.request import Request
 from headgate.server.http import (
     ClientGoneError,
@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-async def serve_quote(pipeline: Pipeline, scope: Scope, receive: Receive, send: Send, *, max_body_bytes: int) -> None:
+async def serve_quote(quotes: Quotes, scope: Scope, receive: Receive, send: Send, *, max_body_bytes: int) -> None:
     """Answer one call."""
     request_id = clock.request_id()
     incoming = IncomingBody(receive, {}, max_body_bytes)
@@ -40,7 +40,7 @@ async def serve_quote(pipeline: Pipeline, scope: Scope, receive: Receive, send: 
         body = await incoming.read()
         door = _door_of(headers, body)
         envelope = door.envelope
-        quote = await pipeline.quote(
+        quote = await quotes.answer(
             Request(
                 id=request_id,
                 door=door,

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 _COLUMNS = """
-    id {text} NOT NULL PRIMARY KEY,
+    id {key} NOT NULL PRIMARY KEY,
     budget_id {text} NOT NULL,
     organization_id {text},
     scope {text} NOT NULL,
@@ -27,7 +27,7 @@ _COLUMNS = """
     CONSTRAINT headgate_window_never_overdrawn CHECK (spent + leased <= hard_limit + excess)
 """
 _LEASE = """
-    window_id {text} NOT NULL REFERENCES headgate_window (id),
+    window_id {key} NOT NULL REFERENCES headgate_window (id),
     owner_id {text} NOT NULL,
     lease_class {text} NOT NULL CHECK (lease_class IN ('normal', 'critical')),
     remaining {integer} NOT NULL CHECK (remaining >= 0),
@@ -42,11 +42,12 @@ _INDEXES = (
 
 def create(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
-        words = {"text": "TEXT", "integer": "INTEGER", "boolean": "INTEGER", "false": "0"}
+        words = {"key": "TEXT", "text": "TEXT", "integer": "INTEGER", "boolean": "INTEGER", "false": "0"}
         options = " STRICT"
     else:
+        # Windows are locked in the order of their names: the same order in the database as in every process.
         # Rows that are updated all day: room in the page for the next version keeps the index untouched.
-        words = {"text": "TEXT", "integer": "BIGINT", "boolean": "BOOLEAN", "false": "FALSE"}
+        words = {"key": 'TEXT COLLATE "C"', "text": "TEXT", "integer": "BIGINT", "boolean": "BOOLEAN", "false": "FALSE"}
         options = " WITH (fillfactor = 50)"
     schema_editor.execute(f"CREATE TABLE headgate_window ({_COLUMNS.format(**words)}){options}")
     schema_editor.execute(f"CREATE TABLE headgate_lease ({_LEASE.format(**words)}){options}")

@@ -132,6 +132,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["node", "state"], name="headgate_owner_node"),
         ),
         migrations.AddIndex(
+            model_name="owner",
+            index=models.Index(condition=models.Q(("state", "open")), fields=["state"], name="headgate_owner_open"),
+        ),
+        migrations.AddIndex(
             model_name="costevent",
             index=models.Index(fields=["occurred_at", "event_id"], name="headgate_event_time"),
         ),

@@ -1,0 +1,53 @@
+"""Answers `POST /v1/quote`: the decisions of a call, with nothing counted, held, sent or recorded."""
+
+from headgate.domain.errors import Unpriced
+from headgate.ledger.budgets import CalendarEndedError, Payer
+from headgate.pipeline.admit import admit_key
+from headgate.pipeline.assess import asked_by, assess
+from headgate.pipeline.explain import Quote, quote
+from headgate.pipeline.identify import identify
+from headgate.pipeline.intake import read_intake
+from headgate.pipeline.ports import Configs, Keys
+from headgate.pipeline.request import Request
+from headgate.pipeline.treasury import Treasury
+from headgate.pipeline.wants import Want, wants_of
+from headgate.policy.access import check_model
+
+
+class Quotes:
+    """Tells what would become of requests."""
+
+    def __init__(self, *, configs: Configs, keys: Keys, treasury: Treasury) -> None:
+        """Take the ports."""
+        self._configs = configs
+        self._keys = keys
+        self._treasury = treasury
+
+    async def answer(self, request: Request) -> Quote:
+        """Tell what would become of a request.
+
+        Raises:
+            Refused: it is no request, or its key may not make it.
+        """
+        config = self._configs.current()
+        principal = await identify(self._keys, request.key_hash)
+        organization = admit_key(request, principal, config)
+        intake = read_intake(request.door, request.body)
+        if refusal := check_model(principal, intake.model):
+            raise refusal
+        asking = asked_by(principal, request, intake, organization)
+        assessment = assess(asking, config)
+        wants: list[Want] = []
+        refused: Unpriced | None = None
+        if assessment.plan is not None:
+            payer = Payer(principal.organization_id, principal.key_id, asking.attribution)
+            try:
+                in_force = config.budgets.in_force(payer, self._keys.budgets(request.key_hash))
+                wants = wants_of(in_force, self._treasury.now(), assessment.plan, intake)
+            except Unpriced as error:
+                refused = error
+            except CalendarEndedError as error:
+                raise calendar_ended(error) from error
+        states = await self._treasury.states([want.need.window.id for want in wants])
+        critical = asking.attribution.task in organization.critical_tasks
+        return quote(asking, assessment, wants, states, config, critical=critical, refused=refused)
