@@ -20,6 +20,7 @@ GatewayError
 └── Fault                  500  ours, details never shown
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -112,10 +113,18 @@ class LimitExceeded(Refused):
         param: str | None = None,
         retry_after_s: int | None = None,
         should_retry: bool = True,
+        headers: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
-        """As `Refused`; `should_retry` False keeps SDKs from trying again by themselves."""
+        """As `Refused`.
+
+        Args:
+            message, code, param, retry_after_s: as there.
+            should_retry: False keeps SDKs from trying again by themselves.
+            headers: how the limit stands, for the answer.
+        """
         super().__init__(message, code=code, param=param, retry_after_s=retry_after_s)
         self.should_retry = should_retry
+        self.headers = headers
 
 
 class TooLarge(Refused):

@@ -8,6 +8,7 @@ from headgate.pipeline.ports import Exceeded, RateLimiter
 from headgate.pipeline.request import Request
 from headgate.pipeline.story import Story
 from headgate.policy.access import check_key
+from headgate.policy.rate_limit_headers import exceeded_headers
 from headgate.policy.rate_limits import exceeded_error
 from headgate.pricing.bound import token_bound
 from headgate.snapshot.contract import Organization
@@ -47,5 +48,5 @@ async def count_request(limiter: RateLimiter, config: Config, story: Story, plan
     tokens = token_bound(plan.tariff.card, plan.shape) if plan.shape is not None else 0
     admitted = await limiter.admit(counted, tokens=tokens or 0, now=now)
     if isinstance(admitted, Exceeded):
-        raise exceeded_error(admitted, tokens=tokens or 0)
+        raise exceeded_error(admitted, tokens=tokens or 0, headers=exceeded_headers(admitted))
     story.counted(limiter, admitted)

@@ -1,7 +1,7 @@
 """Which rate limits count for a request, and how a refusal reads. Compiled once per snapshot."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from headgate.domain.errors import LimitExceeded
@@ -84,12 +84,15 @@ class RateLimitTable:
             yield from self._rules.get((scope, owner, None), ())
 
 
-def exceeded_error(exceeded: Exceeded, *, tokens: int = 0) -> LimitExceeded:
+def exceeded_error(
+    exceeded: Exceeded, *, tokens: int = 0, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> LimitExceeded:
     """Say which limit refused, of whom and how much, and what can be done.
 
     Args:
         exceeded: the limiter's answer.
         tokens: what the request was estimated at; names the remedy where that alone is over the limit.
+        headers: how the limit stands, as `rate_limit_headers.exceeded_headers` says it.
     """
     wait = max(1, math.ceil(exceeded.retry_after_s))
     measure = "concurrent requests" if exceeded.what == "concurrency" else f"{exceeded.what} per minute"
@@ -98,6 +101,7 @@ def exceeded_error(exceeded: Exceeded, *, tokens: int = 0) -> LimitExceeded:
         code="rate_limit_exceeded",
         retry_after_s=wait,
         should_retry=True,
+        headers=headers,
     )
 
 

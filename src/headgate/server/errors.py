@@ -60,6 +60,8 @@ def render_error(error: GatewayError, envelope: Envelope, request_id: str) -> Re
     ]
     if isinstance(error, Refused) and error.retry_after_s is not None:
         headers.append((b"retry-after", str(error.retry_after_s).encode()))
+    if isinstance(error, LimitExceeded):
+        headers += error.headers
     if not _should_retry(error):
         headers.append((b"x-should-retry", b"false"))
     return Rendered(status, headers, _encode(document))

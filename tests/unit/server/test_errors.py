@@ -115,3 +115,10 @@ def test_sdks_repeat_what_a_rate_limit_or_a_running_twin_refused(envelope: Envel
         headers = dict(render_error(refusal, envelope, "r").headers)
         assert b"x-should-retry" not in headers
         assert str(refusal.retry_after_s).encode() == headers[b"retry-after"]
+
+
+def test_a_refusal_carries_how_its_limit_stands():
+    standing = [(b"x-ratelimit-limit-requests", b"3"), (b"x-ratelimit-remaining-requests", b"0")]
+    refusal = LimitExceeded("Fast.", code="rate_limit_exceeded", retry_after_s=3, headers=standing)
+    headers = dict(render_error(refusal, Envelope.OPENAI, "r").headers)
+    assert dict(standing) == {name: value for name, value in headers.items() if name.startswith(b"x-ratelimit-")}
