@@ -7,10 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.kit.gateway import GatewayProcess, wait_until
-
-CHAT, MESSAGES, EMBEDDINGS = "/v1/chat/completions", "/v1/messages", "/v1/embeddings"
-DOORS = [CHAT, MESSAGES, EMBEDDINGS]
+from tests.kit.doors import CHAT, DOORS, MESSAGES, body_for, check, post, wait_for_ingest
+from tests.kit.gateway import GatewayProcess
 
 OTHERS = """
 import datetime as dt
@@ -49,62 +47,6 @@ def keys(gateway: GatewayProcess) -> dict[str, str]:
     gateway.wait_for_revision(gateway.revision())
     found: dict[str, str] = json.loads(printed.splitlines()[-1])
     return found
-
-
-class Answer:
-    """One raw answer."""
-
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-
-def post(gateway: GatewayProcess, path: str, body: bytes, **headers: str) -> Answer:
-    """Post bytes as they are."""
-    address = urlsplit(gateway.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
-    try:
-        all_headers = {"authorization": f"Bearer {gateway.key}", **{k.replace("_", "-"): v for k, v in headers.items()}}
-        connection.request("POST", path, body, all_headers)
-        answer = connection.getresponse()
-        return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-    finally:
-        connection.close()
-
-
-def body_for(path: str, **changes: object) -> bytes:
-    """A good body with changes."""
-    good: dict[str, object] = {"model": "sim/small", "max_tokens": 20}
-    if path == EMBEDDINGS:
-        good = {"model": "sim/embed", "input": "x"}
-    else:
-        good["messages"] = [{"role": "user", "content": "hi"}]
-    return json.dumps({**good, **changes}).encode()
-
-
-def check(answer: Answer, path: str, status: int, code: str | None = None) -> dict[str, object]:
-    """The door's envelope, with the request id in header and body."""
-    assert answer.status == status, answer.body[:400]
-    document = json.loads(answer.body)
-    error: dict[str, object] = document["error"]
-    request_id = answer.headers["x-request-id"]
-    assert request_id.startswith("aigw_")
-    assert request_id in str(error["message"])
-    if path == MESSAGES:
-        assert (document["type"], document["request_id"]) == ("error", request_id)
-    else:
-        assert error["request_id"] == request_id
-    assert "Traceback" not in answer.body.decode()
-    if code:
-        assert error["code"] == code
-    return error
-
-
-def wait_for_ingest(gateway: GatewayProcess) -> None:
-    """Until everything that happened so far is in the books: a last refused request is, too."""
-    marker = post(gateway, CHAT, b"{").headers["x-request-id"]
-    wait_until(lambda: gateway.rows("SELECT 1 FROM headgate_request_log WHERE request_id = ?", marker), what="ingest")
 
 
 @pytest.fixture(autouse=True)

@@ -115,13 +115,7 @@ class LimitExceeded(Refused):
         should_retry: bool = True,
         headers: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
-        """As `Refused`.
-
-        Args:
-            message, code, param, retry_after_s: as there.
-            should_retry: False keeps SDKs from trying again by themselves.
-            headers: how the limit stands, for the answer.
-        """
+        """As `Refused`; `should_retry` False keeps SDKs from trying again, `headers` say how the limit stands."""
         super().__init__(message, code=code, param=param, retry_after_s=retry_after_s)
         self.should_retry = should_retry
         self.headers = headers
