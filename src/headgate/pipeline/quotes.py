@@ -9,6 +9,7 @@ from headgate.pipeline.identify import identify
 from headgate.pipeline.intake import read_intake
 from headgate.pipeline.ports import Configs, Keys
 from headgate.pipeline.request import Request
+from headgate.pipeline.shortage import calendar_ended
 from headgate.pipeline.treasury import Treasury
 from headgate.pipeline.wants import Want, wants_of
 from headgate.policy.access import check_model
