@@ -178,6 +178,17 @@ async def test_what_no_return_can_help_is_refused_at_once(worker: Worker, store:
     assert 0 == store.rows["w"].recall_gen
 
 
+async def test_a_refusal_at_once_names_the_window_that_no_return_can_help(
+    worker: Worker, other: Worker, store: MemoryLeaseStore
+):
+    spent = await worker.hold(need(W, 95))
+    store.post(worker.owner, spent, worker.settle(spent, 95))
+    await other.hold(need(V, 60))
+    asked = worker.ask(need(V, 60), need(W, 10))
+    await worker.turn()
+    assert ["w", "v"] == [short.window.id for short in (await shortage(asked)).short]
+
+
 async def test_a_flood_of_hopeless_requests_does_not_reach_the_store(
     worker: Worker, store: MemoryLeaseStore, clock: FakeClock
 ):
