@@ -15,7 +15,7 @@ from headgate.infra import clock
 from headgate.infra.databases import open_lease_store, open_store
 from headgate.infra.feed import Feed
 from headgate.infra.journal import FileJournal, boot_id
-from headgate.infra.limits.node import NodeLimiter
+from headgate.infra.limits.choice import open_limiter
 from headgate.infra.node import node_id
 from headgate.infra.replays.threaded import open_replays
 from headgate.infra.routes import routes_of
@@ -59,7 +59,13 @@ class Worker:
         )
         self.leases = open_lease_store(settings.database_url)
         self.treasury = Treasury(self.leases, clock, self.owner, node=node_id(settings.data_dir), boot_id=boot_id())
-        self.limiter = NodeLimiter(None, clock.monotonic)
+        self.limiter = open_limiter(
+            settings.data_dir,
+            redis_url=settings.redis_url,
+            worker=self.owner,
+            boot_id=boot_id(),
+            monotonic=clock.monotonic,
+        )
         self.replays = open_replays(settings.database_url, self.owner)
         pipeline = Pipeline(
             configs=self.feed,
@@ -92,6 +98,7 @@ class Worker:
     async def start(self) -> None:
         """Read the configuration once and begin to follow it."""
         await self.feed.refresh()
+        self.limiter.start()
         self._tasks = [
             asyncio.create_task(self.feed.follow()),
             asyncio.create_task(self.treasury.run()),
@@ -115,7 +122,7 @@ class Worker:
         if self.pages is not None:
             await self.pages.close()
         self.feed.close()
-        self.limiter.close()
+        await self.limiter.close()
         await self.replays.close()
         await self.leases.close()
         self.journal.close()
