@@ -22,7 +22,7 @@ serve: .venv/.ready-to-serve ## set up and start the gateway (PORT=8000 HOST=127
 	@exec $(PYTHON) -m headgate serve $(SERVE_OPTIONS)
 
 test: .venv/.ready-to-develop ## set up and run the whole test suite
-	@$(PYTEST) -q -n $(JOBS) $(ARGS)
+	@$(PYTEST) -q -n $(JOBS) --dist loadgroup $(ARGS)
 
 check: .venv/.ready-to-develop ## format, lint, types, arrows, unit tests: under two minutes
 	@PYTHON='$(PYTHON)' JOBS='$(JOBS)' sh scripts/check.sh
