@@ -39,14 +39,16 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     organization: Organization
 
 
-def asked_by(principal: Principal, request: Request, intake: Intake, organization: Organization) -> Asking:
-    """Put together who asks for what, and whom it is charged to.
+def asked_by(
+    principal: Principal, request: Request, intake: Intake, organization: Organization, by_headers: Attribution
+) -> Asking:
+    """Put together who asks for what, and whom it is charged to: by the headers, where the body says nothing.
 
     Raises:
         BadRequest: a label in the body is too long.
     """
     in_body = asked_in_body(request.door.format, intake.fields)
-    attribution = attribute(principal, merged(request.attribution, in_body) if in_body else request.attribution)
+    attribution = attribute(principal, merged(request.attribution, in_body)) if in_body else by_headers
     return Asking(request=request, intake=intake, attribution=attribution, organization=organization)
 
 

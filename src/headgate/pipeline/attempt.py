@@ -3,15 +3,13 @@
 import datetime as dt
 from collections.abc import Mapping
 
-import msgspec
-
 from headgate.domain.budget import BudgetUnit
 from headgate.domain.errors import UpstreamError
 from headgate.domain.ids import CardId
 from headgate.domain.money import LARGEST_NANO, NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.usage import Usage
-from headgate.ledger.records import Sent, Settled
+from headgate.ledger.records import Charge, Sent, Settled
 from headgate.pipeline.hold import Hold, costs_of
 from headgate.pipeline.ports import Clock, Journal, Upstream, UpstreamAnswer
 from headgate.pipeline.tariff import Tariff
@@ -129,7 +127,7 @@ class Attempt:
             self.settle(Outcome.ESTIMATED, reading=reading, error="usage_unbelievable")
             return
         charged = reading.reported_cost
-        settled = Settled(
+        self.settled = Settled(
             request_id=self.sent.request_id,
             attempt=self.sent.attempt,
             at=self._clock.now(),
@@ -144,11 +142,14 @@ class Attempt:
             upstream_request_id=self.upstream_request_id,
             status=self.status,
             error=error,
+            charges=self._charge(outcome, cost, reading.usage),
         )
-        if self.hold.parts and (costs := costs_of(self.hold, settled)) is not None:
-            charges = self._treasury.charge(self.hold.parts, costs)
-            settled = msgspec.structs.replace(settled, charges=charges)
-        self.settled = settled
+
+    def _charge(self, outcome: Outcome, cost: NanoUsd | None, usage: Usage | None) -> tuple[Charge, ...]:
+        if not self.hold.parts:
+            return ()
+        costs = costs_of(self.hold, outcome, cost, usage)
+        return () if costs is None else self._treasury.charge(self.hold.parts, costs)
 
     def raise_hold(self, tariff: Tariff, hold: Hold) -> None:
         """More is held now, and on record."""

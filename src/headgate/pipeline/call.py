@@ -85,7 +85,7 @@ class Pipeline:
         organization = admit_key(request, principal, config)
         intake = read_intake(request.door, request.body)
         story.took(intake)
-        asking = asked_by(principal, request, intake, organization)
+        asking = asked_by(principal, request, intake, organization, story.attribution)
         story.attribution = asking.attribution
         if refusal := check_model(principal, intake.model):
             raise refusal

@@ -12,7 +12,7 @@ from headgate.pipeline.request import Request
 from headgate.pipeline.shortage import calendar_ended
 from headgate.pipeline.treasury import Treasury
 from headgate.pipeline.wants import Want, wants_of
-from headgate.policy.access import check_model
+from headgate.policy.access import attribute, check_model
 
 
 class Quotes:
@@ -36,7 +36,7 @@ class Quotes:
         intake = read_intake(request.door, request.body)
         if refusal := check_model(principal, intake.model):
             raise refusal
-        asking = asked_by(principal, request, intake, organization)
+        asking = asked_by(principal, request, intake, organization, attribute(principal, request.attribution))
         assessment = assess(asking, config)
         wants: list[Want] = []
         refused: Unpriced | None = None

@@ -35,11 +35,17 @@ def wants_of(in_force: Iterable[InForce], now: float, plan: Plan, intake: Intake
         CalendarEndedError: a budget has no window for this moment.
     """
     wants: list[Want] = []
+    amounts: dict[BudgetUnit, int | None] = {}
     for each in in_force:
-        amount = _amount(each.budget.unit, plan, intake)
+        budget = each.budget
+        unit = budget.unit
+        if unit not in amounts:
+            amounts[unit] = _amount(unit, plan, intake)
+        amount = amounts[unit]
         if amount is not None:
-            wants.append(Want(Need(each.window(now), amount), each.budget))
-    wants.sort(key=_window_of)
+            wants.append(Want(Need(each.window(now), amount), budget))
+    if len(wants) > 1:
+        wants.sort(key=_window_of)
     return wants
 
 
