@@ -32,7 +32,7 @@ PAGES = {
     "budgets": "/admin/budgets/budget/",
     "new-budget": "/admin/budgets/budget/add/",
     "windows": "/admin/budgets/window/",
-    "dated-entries": "/admin/budgets/adjustment/",
+    "adjustments": "/admin/budgets/adjustment/",
     "exchange-rates": "/admin/currencies/exchangerate/",
     "new-exchange-rate": "/admin/currencies/exchangerate/add/",
     "users": "/admin/organizations/user/",

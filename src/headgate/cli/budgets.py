@@ -19,7 +19,7 @@ def add_commands(commands: Commands) -> None:
     _finish(actions.add_parser("list", help="budgets in force and their fullest window"), _list)
     reset = actions.add_parser("reset", help="start the current period anew")
     reset.add_argument("name")
-    reset.add_argument("--reason", required=True, help="stays with the dated entry")
+    reset.add_argument("--reason", required=True, help="stays with the adjustment")
     _finish(reset, _reset)
     retire = actions.add_parser("retire", help="take a budget out of force for good")
     retire.add_argument("name")

@@ -64,7 +64,7 @@ UNFOLD: dict[str, Any] = {
                 "Money",
                 _item("Budgets", "savings", "budgets_budget_changelist"),
                 _item("Windows", "date_range", "budgets_window_changelist"),
-                _item("Dated entries", "edit_note", "budgets_adjustment_changelist"),
+                _item("Adjustments", "edit_note", "budgets_adjustment_changelist"),
                 _item("Exchange rates", "currency_exchange", "currencies_exchangerate_changelist", operator=True),
             ),
             _group("People", _item("Users", "person", "organizations_user_changelist", operator=True)),

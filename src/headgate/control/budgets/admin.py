@@ -1,4 +1,4 @@
-"""Pages: budgets. Those of windows and dated entries are in `pages.py`."""
+"""Pages: budgets. Those of windows and adjustments are in `pages.py`."""
 
 from typing import Any
 

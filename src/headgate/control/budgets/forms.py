@@ -62,7 +62,7 @@ class BudgetForm(forms.ModelForm):
     reason = forms.CharField(
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Why the period or the time zone changes: that closes the windows that are open, by a dated entry.",
+        help_text="Why the period or the time zone changes: that closes the windows that are open, by an adjustment.",
     )
     time_zone = forms.ChoiceField(widget=UnfoldAdminSelectWidget, help_text="Where days and months end.")
 
@@ -96,7 +96,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=1000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Stays with the dated entry.",
+        help_text="Stays with the adjustment.",
     )
     given_id = forms.CharField(widget=forms.HiddenInput, max_length=32)
 

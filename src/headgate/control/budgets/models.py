@@ -176,7 +176,7 @@ class Lease(models.Model):
 
 
 class Adjustment(models.Model):
-    """A dated entry beside the cost events: a reset, a correction, a loss. Inserted once, never changed."""
+    """A adjustment beside the cost events: a reset, a correction, a loss. Inserted once, never changed."""
 
     id = models.CharField(primary_key=True, max_length=100, help_text="Given by who asks: a second time does nothing.")
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="adjustments")

@@ -146,7 +146,7 @@ def retire(budget: Budget, *, now: dt.datetime | None = None) -> Budget:
 def correct(
     window: str, amount: int, *, correction_id: str, reason: str, actor: str, now: dt.datetime | None = None
 ) -> Adjustment:
-    """Change what is spent in a window by a dated entry: rule 25. The same id a second time does nothing.
+    """Change what is spent in a window by an adjustment: rule 25. The same id a second time does nothing.
 
     Args:
         window: its id; of the epoch in which the original event was booked.
@@ -175,7 +175,7 @@ def correct(
 def entry(
     window: Window, amount: int, kind: str, entry_id: str, *, reason: str, actor: str, at: dt.datetime
 ) -> Adjustment:
-    """Insert the dated entry about a window."""
+    """Insert the adjustment about a window."""
     return Adjustment.objects.create(
         id=entry_id,
         budget_id=window.budget_id,

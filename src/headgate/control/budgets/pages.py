@@ -1,4 +1,4 @@
-"""Pages: windows and dated entries. Nobody changes them by hand."""
+"""Pages: windows and adjustments. Nobody changes them by hand."""
 
 import datetime as dt
 
@@ -102,7 +102,7 @@ class WindowAdmin(ReadOnly):
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(ReadOnly):
-    """Dated entries beside the cost events: never changed, also not in the database."""
+    """Adjustments beside the cost events: never changed, also not in the database."""
 
     list_display = ("time", "kind", "of_budget", "change", "reason", "actor", "window_id")
     list_select_related = ("budget",)

@@ -1,4 +1,4 @@
-"""Writes: resets, and changes of what a window is. Rule 23: a new epoch, and a dated entry of what was over.
+"""Writes: resets, and changes of what a window is. Rule 23: a new epoch, and an adjustment of what was over.
 
 What is in flight settles in the old window; requests that come now are held in the new one.
 """

@@ -1,4 +1,4 @@
-"""What the page of a budget shows below its form: windows and dated entries, the newest of each."""
+"""What the page of a budget shows below its form: windows and adjustments, the newest of each."""
 
 from typing import Any
 
@@ -33,14 +33,14 @@ def windows_table(budget: Budget) -> dict[str, Any]:
 
 
 def entries_table(budget: Budget) -> dict[str, Any]:
-    """Return the newest dated entries of a budget."""
+    """Return the newest adjustments of a budget."""
     entries = budget.adjustments.order_by("-created_at", "pk")[: SHOWN + 1]
     rows = [
         [moment(row.created_at), row.kind, amount(row.unit, row.amount), row.reason, row.actor, row.window_id]
         for row in entries
     ]
     headers = ["Time (UTC)", "Kind", "Change of what is spent", "Reason", "By", "Window"]
-    return _table("Dated entries", headers, rows)
+    return _table("Adjustments", headers, rows)
 
 
 def _table(title: str, headers: list[str], rows: list[list[Any]]) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def test_the_page_of_a_budget_has_its_windows_and_entries(superuser, signed_in):
     retire(budget)
     content = signed_in(superuser).get(f"{BUDGETS}{budget.pk}/change/").content.decode()
     assert "120 %: $12.00 spent" in content
-    assert "Dated entries" in content
+    assert "Adjustments" in content
 
 
 def test_a_list_page_costs_a_fixed_number_of_queries(acme, superuser, signed_in, django_assert_num_queries):
