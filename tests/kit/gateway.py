@@ -137,10 +137,11 @@ class GatewayProcess:
         finally:
             connection.close()
 
-    def cost_event(self, request_id: str) -> dict[str, Any]:
+    def cost_event(self, request_id: str, *, within_s: float = 30) -> dict[str, Any]:
         """The cost event of a request, once ingest has posted it."""
         found: list[dict[str, Any]] = wait_until(
             lambda: self.rows("SELECT * FROM headgate_cost_event WHERE request_id = ?", request_id),
+            within_s=within_s,
             what=f"the cost event of {request_id}",
         )
         assert len(found) == 1
