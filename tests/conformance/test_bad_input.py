@@ -186,7 +186,13 @@ def test_what_the_other_format_cannot_say_names_the_field(gateway: GatewayProces
     if path == CHAT:
         body, field = body_for(path, model="messages-small", logprobs=True), "logprobs"
     else:
-        tools = [{"type": "web_search_20250305", "name": "web_search"}]
+        tools = [{"type": "bash_20250124", "name": "bash"}]
         body, field = body_for(path, model="chat-small", tools=tools), "tools[0].type"
     error = check(post(gateway, path, body), path, 400, "cannot_translate")
     assert error["param"] == field
+
+
+def test_under_a_budget_a_cost_without_a_bound_is_refused_before_it_is_translated(gateway: GatewayProcess) -> None:
+    tools = [{"type": "web_search_20250305", "name": "web_search"}]
+    answer = post(gateway, MESSAGES, body_for(MESSAGES, model="chat-small", tools=tools))
+    check(answer, MESSAGES, 402, "model_unpriced")
