@@ -1,0 +1,1 @@
+"""What the state machine of budgets is made of."""
