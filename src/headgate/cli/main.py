@@ -74,10 +74,11 @@ def _add_setup(commands: Commands) -> None:
 
 
 def _add_people(commands: Commands) -> None:
-    from headgate.cli import budgets, people
+    from headgate.cli.budgets import add_commands as add_budgets
+    from headgate.cli.people import add_commands as add_people
 
-    people.add_commands(commands)
-    budgets.add_commands(commands)
+    add_people(commands)
+    add_budgets(commands)
 
 
 def _add_simulator_arguments(parser: argparse.ArgumentParser) -> None:

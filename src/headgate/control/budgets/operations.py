@@ -161,7 +161,7 @@ def correct(
     """
     check_reason(reason)
     with transaction.atomic():
-        row = Window.objects.select_for_update().select_related("budget").filter(pk=window).first()
+        row = Window.objects.select_for_update(no_key=True).filter(pk=window).first()
         if row is None:
             raise ValidationError({"window": "There is no such window."})
         if done := Adjustment.objects.filter(pk=correction_id).first():
@@ -169,14 +169,16 @@ def correct(
         if row.spent + amount < 0:
             raise ValidationError({"amount": f"At most {row.spent} can be taken back."})
         windows.change_spent(row, amount)
-        return entry(row, amount, CORRECTION, correction_id, reason=reason, actor=actor, at=now or timezone.now())
+        made = entry(row, amount, CORRECTION, correction_id, reason=reason, actor=actor, at=now or timezone.now())
+        made.save(force_insert=True)
+        return made
 
 
 def entry(
     window: Window, amount: int, kind: str, entry_id: str, *, reason: str, actor: str, at: dt.datetime
 ) -> Adjustment:
-    """Insert the adjustment about a window."""
-    return Adjustment.objects.create(
+    """Return the adjustment about a window, not yet written."""
+    return Adjustment(
         id=entry_id,
         budget_id=window.budget_id,
         organization_id=window.organization_id,

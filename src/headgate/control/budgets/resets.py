@@ -20,6 +20,7 @@ from headgate.control.publication.operations import lock_publication, publishing
 
 RESET = "reset"
 CALENDAR = "calendar"
+_BATCH = 500
 
 
 def reset(
@@ -141,10 +142,12 @@ def _close(
     budget: Budget, ids: Sequence[str], entry_id: str, *, kind: str, reason: str, actor: str, at: dt.datetime
 ) -> None:
     """Enter what was spent in the windows that are over; the first entry has the id, so that it is found again."""
-    rows = windows.locked(Window.objects.filter(pk__in=ids)) or [_nothing(budget)]
-    for number, row in enumerate(rows):
-        name = f"{entry_id}.{number}" if number else entry_id
-        entry(row, -row.spent, kind, name, reason=reason, actor=actor, at=at)
+    rows = list(windows.locked_by_id(ids)) or [_nothing(budget)]
+    entries = [
+        entry(row, -row.spent, kind, f"{entry_id}.{number}" if number else entry_id, reason=reason, actor=actor, at=at)
+        for number, row in enumerate(rows)
+    ]
+    Adjustment.objects.bulk_create(entries, batch_size=_BATCH)
     windows.recall_only(rows)
 
 
