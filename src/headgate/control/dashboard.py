@@ -12,9 +12,9 @@ from headgate.control.display import OUTCOME_COLOURS, link, milliseconds, moment
 from headgate.control.organizations.models import User
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.requestlog.queries import summary_since, visible_requests
+from headgate.control.tracking import costs_shown
 
 NEWEST = 10
-_HEADERS = ["Time (UTC)", "Model", "Tokens", "Cost", "Latency", "Outcome"]
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -26,13 +26,17 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     events = reverse("admin:ledger_costevent_changelist")
     context["figures"] = [
         {"title": "Requests", "value": f"{summary.requests:,}", "href": requests},
-        {"title": "Cost", "value": usd(summary.cost), "href": events},
+        *([{"title": "Cost", "value": usd(summary.cost), "href": events}] if costs_shown() else []),
         {"title": "Tokens", "value": f"{summary.tokens:,}", "href": events},
         {"title": "Failed requests", "value": f"{summary.failed:,}", "href": requests},
     ]
-    context["unpriced"] = summary.unpriced
-    context["newest"] = {"headers": _HEADERS, "rows": [_row(row) for row in newest]}
+    context["unpriced"] = summary.unpriced if costs_shown() else 0
+    context["newest"] = {"headers": _headers(), "rows": [_row(row) for row in newest]}
     return context
+
+
+def _headers() -> list[str]:
+    return ["Time (UTC)", "Model", "Tokens", *(["Cost"] if costs_shown() else []), "Latency", "Outcome"]
 
 
 def _row(row: RequestLog) -> list[str]:
@@ -41,7 +45,7 @@ def _row(row: RequestLog) -> list[str]:
         link(row, moment(row.occurred_at)),
         wording(row.original_model),
         tokens(row.total_tokens, row.prompt_tokens, row.completion_tokens),
-        wording(None) if nothing_sent else usd(row.cost_nano),
+        *([wording(None) if nothing_sent else usd(row.cost_nano)] if costs_shown() else []),
         milliseconds(row.latency_ms),
         display_for_label(row.outcome, "", OUTCOME_COLOURS),
     ]

@@ -13,6 +13,7 @@ import django  # noqa: E402
 
 django.setup()
 
+import msgspec  # noqa: E402
 import pytest  # noqa: E402
 from django.contrib.auth.hashers import make_password  # noqa: E402
 from django.db import connections  # noqa: E402
@@ -29,6 +30,12 @@ if connections.databases["default"]["ENGINE"].endswith("sqlite3"):
 def _cheap_passwords(settings):
     """Hashing is slow on purpose; these tests do not test it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def costs_hidden(settings):
+    """As with AI_COST_TRACKING_ENABLED=false."""
+    settings.BUDGET_DEFAULTS = msgspec.structs.replace(settings.BUDGET_DEFAULTS, tracking=False)
 
 
 @pytest.fixture

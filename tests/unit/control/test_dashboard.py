@@ -33,6 +33,18 @@ def test_the_last_day_is_summed_up_for_the_own_organizations(acme, other, acme_a
     assert "aigw_5F3" not in signed_in(acme_admin).get("/admin/").content.decode()
 
 
+def test_without_cost_tracking_the_overview_names_no_amount(acme, superuser, signed_in, costs_hidden):
+    post_request(acme, 1)
+    post_request(acme, 2, cost=None)
+    answer = signed_in(superuser).get("/admin/")
+    assert ["Requests", "Tokens", "Failed requests"] == [each["title"] for each in answer.context["figures"]]
+    assert "Cost" not in answer.context["newest"]["headers"]
+    assert {len(answer.context["newest"]["headers"])} == {len(row) for row in answer.context["newest"]["rows"]}
+    assert "$" not in answer.context["newest"]["rows"][0]
+    assert "0.000001234" not in answer.content.decode()
+    assert "without a price" not in answer.content.decode()
+
+
 def test_older_requests_are_not_in_the_figures(acme, superuser, signed_in, monkeypatch):
     post_request(acme)
     monkeypatch.setattr(timezone, "now", lambda: dt.datetime(2026, 1, 2, 13, tzinfo=dt.UTC))

@@ -33,6 +33,7 @@ class CostEventAdmin(DimensionsAdmin):
     )
     search_fields = ("request_id",)
     search_help_text = "Request id"
+    costs = frozenset({"amount", "hold", "missing_rates", "says_provider"})
     fieldsets = (
         (None, {"fields": ("event_id", "of_request", "attempt", "time", "settled", "ended", "status", "error")}),
         ("Amount", {"fields": ("amount", "hold", "estimated", "card_id", "missing_rates", "says_provider", "usage")}),

@@ -17,12 +17,13 @@ from headgate.control.keys.models import VirtualKey
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.requestlog.queries import cost_events_of
 from headgate.control.scoping import ReadOnly
+from headgate.control.tracking import CostColumns, costs_shown
 from headgate.domain.usage import Unit
 
 _UNITS = [unit.value for unit in Unit]  # Postgres does not keep the order in which a row was written
 
 
-class DimensionsAdmin(ReadOnly):
+class DimensionsAdmin(CostColumns, ReadOnly):
     """What the pages of requests and of cost events have in common."""
 
     list_filter_submit = True
@@ -78,6 +79,7 @@ class RequestLogAdmin(DimensionsAdmin):
     list_display = ("time", "asked", "provider_name", "tokens", "cost", "http_status", "latency", "ended")
     search_fields = ("request_id",)
     search_help_text = "Request id"
+    costs = frozenset({"cost"})
     change_form_after_template = "admin/requestlog_events.html"  # type: ignore[assignment]  # the base says None
     fieldsets = (
         (None, {"fields": ("request_id", "time", "ended", "http_status", "error", "message")}),
@@ -126,7 +128,7 @@ class RequestLogAdmin(DimensionsAdmin):
         request_id = unquote(object_id)
         visible = self.get_object(request, request_id) is not None
         rows = [event_row(event) for event in cost_events_of(request_id)] if visible else []
-        context = {**(extra_context or {}), "cost_events": {"headers": EVENT_HEADERS, "rows": rows}}
+        context = {**(extra_context or {}), "cost_events": {"headers": event_headers(), "rows": rows}}
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 
@@ -183,7 +185,9 @@ class RequestLogAdmin(DimensionsAdmin):
         return milliseconds(row.first_content_ms)
 
 
-EVENT_HEADERS = ["Attempt", "Provider", "Model sent", "Outcome", "Amount", "Card"]
+def event_headers() -> list[str]:
+    """Return what the columns of `event_row` are called."""
+    return ["Attempt", "Provider", "Model sent", "Outcome", *(["Amount"] if costs_shown() else []), "Card"]
 
 
 def event_row(event: Any) -> list[str | SafeString]:
@@ -193,7 +197,7 @@ def event_row(event: Any) -> list[str | SafeString]:
         event.provider,
         event.request_model,
         event.outcome + (" (estimated)" if event.estimated else ""),
-        usd(event.amount_nano),
+        *([usd(event.amount_nano)] if costs_shown() else []),
         wording(event.card_id),
     ]
 

@@ -25,6 +25,18 @@ def test_a_row_shows_every_dimension(acme, superuser, signed_in):
         assert text in page
 
 
+def test_without_cost_tracking_events_show_no_amount_and_still_have_it(acme, superuser, signed_in, costs_hidden):
+    request_id = post_request(acme)
+    client = signed_in(superuser)
+    listed = client.get(LIST).content.decode()
+    shown = client.get(f"{LIST}{request_id.replace('_', '_5F')}_3A1/change/").content.decode()
+    for amount in ("0.000001234", "0.000009"):
+        assert amount not in listed
+        assert amount not in shown
+    assert "req_1" in shown
+    assert 1_234 == CostEvent.objects.get(request_id=request_id).amount_nano
+
+
 def test_an_event_is_shown_whole_links_to_its_request_and_cannot_be_changed(acme, superuser, signed_in):
     request_id = post_request(acme)
     client = signed_in(superuser)

@@ -49,6 +49,21 @@ def test_a_request_is_shown_with_its_cost_events_and_cannot_be_changed(acme, sup
     assert 403 == signed_in(superuser).get(f"{LIST}add/").status_code
 
 
+def test_without_cost_tracking_requests_show_no_amount_and_the_books_still_have_it(
+    acme, superuser, signed_in, costs_hidden
+):
+    request_id = post_request(acme)
+    client = signed_in(superuser)
+    listed = client.get(LIST)
+    shown = client.get(f"{LIST}{request_id.replace('_', '_5F')}/change/")
+    for answer in (listed, shown):
+        assert "0.000001234" not in answer.content.decode()
+        assert "22 (15 + 7)" in answer.content.decode()
+    assert "cost" not in listed.context["cl"].list_display
+    assert "Amount" not in shown.context["cost_events"]["headers"]
+    assert 1_234 == RequestLog.objects.get(pk=request_id).cost_nano
+
+
 def test_a_row_stays_visible_when_what_it_names_is_gone(superuser, signed_in):
     gone = Organization(name="Gone", pk="f" * 32)
     request_id = post_request(gone)
