@@ -248,6 +248,9 @@ class Treasury:
 
     async def _round(self) -> None:
         await self._leases.catch_up()
+        if useless := [each for each in self._surplus.values() if each.critical.free and each.waiting]:
+            # Those who wait have no use for it here, but in the store.
+            await self._leases.give_back(useless)
         await self._serve()
         now = self._clock.monotonic()
         surplus = self._surplus

@@ -25,6 +25,7 @@ class WindowRow(NamedTuple):
 
     limit: int
     hard: int
+    limit_version: int
     spent: int
     leased: int
     excess: int
@@ -169,7 +170,9 @@ class MemoryBooks:
     def windows(self) -> dict[WindowId, WindowRow]:
         overruns = self._store.overruns
         return {
-            name: WindowRow(row.limit, row.hard, row.spent, row.leased, row.excess, overruns.get(name, 0))
+            name: WindowRow(
+                row.limit, row.hard, row.limit_version, row.spent, row.leased, row.excess, overruns.get(name, 0)
+            )
             for name, row in self._store.rows.items()
         }
 

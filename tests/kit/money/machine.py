@@ -56,6 +56,8 @@ class Asked(NamedTuple):
     forms: list[list[Need]]
     critical: bool
     patience_s: float
+    fitted: bool
+    """There is room for it, and nobody before it: true for its first turn only."""
     task: "asyncio.Task[Placement]"
 
 
@@ -95,12 +97,24 @@ class MoneyMachine(RuleBasedStateMachine):
         smaller=st.booleans(),
         critical=st.booleans(),
         patient=st.booleans(),
+        beyond=st.none() | st.integers(-1, 1),
     )
     def ask(
-        self, which: int, user: str | None, amounts: list[int], smaller: bool, critical: bool, patient: bool
+        self,
+        which: int,
+        user: str | None,
+        amounts: list[int],
+        smaller: bool,
+        critical: bool,
+        patient: bool,
+        beyond: int | None,
     ) -> None:
+        """`beyond`: ask for all that is left, and so much more."""
         worker = self.pick(self.workers, which)
         forms = [worker.needs(user, amounts)]
+        rows = self.books.windows()
+        if beyond is not None:
+            forms[0] = [Need(n.window, max(1, self.room(worker, n.window, rows) + beyond)) for n in forms[0]]
         if smaller:
             forms.append(worker.needs(user, [-(-amount // 2) for amount in amounts]))
         self.names += 1
@@ -112,9 +126,12 @@ class MoneyMachine(RuleBasedStateMachine):
             worker.send(name, user, held)
             return
         patience_s = PATIENCE_S if patient else 0.0
+        queue = any(asked.worker is worker for asked in self.waiting)
+        fitted = not queue and self.fit(worker, forms[0], rows, critical=critical)
         task = self.loop.create_task(worker.treasury.place_hold(forms, critical=critical, patience_s=patience_s))
-        self.waiting.append(Asked(name, worker, user, forms, critical, patience_s, task))
+        self.waiting.append(Asked(name, worker, user, forms, critical, patience_s, fitted, task))
         self.turn_of(worker)
+        self.waiting = [each._replace(fitted=False) for each in self.waiting]
 
     @precondition(lambda self: self.waiting)
     @rule(which=st.integers(0, 9))
@@ -363,31 +380,47 @@ class MoneyMachine(RuleBasedStateMachine):
             if error is None:
                 asked.worker.send(asked.name, asked.user, asked.task.result().holds)
             elif isinstance(error, ShortageError):
-                self.check_refusal(asked)
+                self.check_refusal(asked, error)
             else:
                 assert isinstance(error, Unavailable), error
                 assert asked.worker.line.lost
 
-    def check_refusal(self, asked: Asked) -> None:
-        """Nobody who has waited is refused what there is room for."""
-        recently = self.clock.monotonic() - self.raised_at < SPENT_FOR_SURE_S
-        if not asked.patience_s or recently:
+    def check_refusal(self, asked: Asked, refusal: ShortageError) -> None:
+        """Nobody is refused what there was room for when he came, or is when he has waited."""
+        if self.clock.monotonic() - self.raised_at < SPENT_FOR_SURE_S:
             return
-        rows = self.books.windows()
-        for needs in asked.forms:
-            assert not all(self.fits(need, asked, rows) for need in needs), (needs, rows)
+        assert not asked.fitted, (asked.forms, refusal.short)
+        if asked.patience_s:
+            rows = self.books.windows()
+            for needs in asked.forms:
+                assert not self.fit(asked.worker, needs, rows, critical=asked.critical), (needs, rows)
 
-    def fits(self, need: Need, asked: Asked, rows: dict[WindowId, WindowRow]) -> bool:
-        """By what the store and the worker have after the refusal; what went back meanwhile was for critical tasks."""
-        row = rows.get(need.window.id)
-        limit, hard, taken = (
-            (need.window.limit, need.window.hard, 0) if row is None else (row[0], row[1], sum(row[2:4]))
-        )
-        account = asked.worker.treasury.book.accounts.get(need.window.id)
-        free, above = (0, 0) if account is None else (account.normal.free, account.critical.free)
-        if need.amount <= free or taken + need.amount - free <= limit:
-            return True
-        return asked.critical and taken + need.amount - above <= hard
+    def fit(
+        self, worker: MoneyWorker, needs: Sequence[Need], rows: dict[WindowId, WindowRow], *, critical: bool
+    ) -> bool:
+        """Whether there is room for a request, by what the store and the worker have."""
+        for need in needs:
+            account = worker.treasury.book.accounts.get(need.window.id)
+            above = 0 if account is None else account.critical.free
+            _, hard, taken = self.standing(need.window, rows)
+            below = need.amount <= self.room(worker, need.window, rows)
+            if not below and not (critical and taken + need.amount - above <= hard):
+                return False
+        return True
+
+    def room(self, worker: MoneyWorker, spec: WindowSpec, rows: dict[WindowId, WindowRow]) -> int:
+        """What a worker can hold in a window below its limit."""
+        account = worker.treasury.book.accounts.get(spec.id)
+        limit, _, taken = self.standing(spec, rows)
+        return (0 if account is None else account.normal.free) + max(0, limit - taken)
+
+    def standing(self, spec: WindowSpec, rows: dict[WindowId, WindowRow]) -> tuple[int, int, int]:
+        """Limit and hard limit in force for who knows this specification, and what is taken."""
+        row = rows.get(spec.id)
+        if row is None:
+            return spec.limit, spec.hard, 0
+        newer = spec if spec.limit_version > row.limit_version else row
+        return newer.limit, newer.hard, row.spent + row.leased
 
     def post_of(self, worker: MoneyWorker, count: int, again: int = 0) -> None:
         new = worker.unposted()[:count]

@@ -514,6 +514,17 @@ async def test_what_a_critical_request_took_above_the_limit_goes_back_when_it_is
     assert (0, 90, 30) == (worker.free_in(SOFT, CRITICAL), leased(store), store.rows["w"].spent)
 
 
+async def test_what_a_critical_request_leaves_is_there_for_those_who_wait(worker: Worker, clock: FakeClock):
+    await worker.hold(need(SOFT, 60))
+    critical = await worker.hold(need(SOFT, 50), critical=True)
+    asked = worker.ask(need(SOFT, 40))
+    await worker.turn()
+    worker.settle(critical, 0)
+    clock.advance(PATIENCE_S)
+    await worker.turn()
+    assert (Held("w", NORMAL, 40),) == (await asked).holds
+
+
 async def test_other_requests_never_use_what_was_drawn_for_a_critical_one(worker: Worker):
     await worker.hold(need(SOFT, 90))
     worker.settle(await worker.hold(need(SOFT, 110), critical=True), 0)
