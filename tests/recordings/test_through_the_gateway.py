@@ -74,7 +74,7 @@ def upstream() -> Iterator[ReplayUpstream]:
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory, upstream: ReplayUpstream) -> Iterator[GatewayProcess]:
     data_dir: Path = tmp_path_factory.mktemp("replay") / "data"
-    with GatewayProcess(data_dir) as running:
+    with GatewayProcess(data_dir, environ=NO_BUDGETS) as running:
         running.control(
             "from headgate.control.deployments.models import Deployment\n"
             "from headgate.control.deployments.operations import save_deployment\n"
@@ -95,6 +95,10 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, upstream: ReplayUpstream) 
 def client(gateway: GatewayProcess) -> Iterator[httpx2.Client]:
     with httpx2.Client(base_url=gateway.url, headers={"authorization": f"Bearer {gateway.key}"}, timeout=30) as opened:
         yield opened
+
+
+# Models without a price card pass, which no budget admits.
+NO_BUDGETS = {"AI_MONTHLY_SPEND_LIMIT_USD": "none", "AI_USER_DAILY_SPEND_LIMIT_USD": "none"}
 
 
 def provider_of(exchange: dict[str, Any]) -> str:
