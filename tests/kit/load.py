@@ -2,16 +2,23 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import uvloop
 
+from tests.kit.gateway import wait_until
 from tests.kit.storm_plan import Shot
 
 ANSWER_WITHIN_S = 60.0
+GIVE_UP_AFTER_S = 6.0
+"""How long a client of a gateway that is being harmed waits for an answer."""
+BREATH_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,25 +51,64 @@ class Answer:
         return self.status == 429 and self.shot.injected != 429
 
 
-def fire(
-    port: int, shots: Iterable[Shot], *, concurrency: int, on_answer: Callable[[Answer], None] | None = None
-) -> list[Answer]:
+def fire(port: int, shots: Iterable[Shot], *, concurrency: int) -> list[Answer]:
     """Send requests until there are no more, so many at a time; answers in the order in which they ended."""
     answers: list[Answer] = []
     queue = iter(shots)
 
     async def client() -> None:
         for shot in queue:
-            answer = await ask(port, shot)
-            answers.append(answer)
-            if on_answer is not None:
-                on_answer(answer)
+            answers.append(await ask(port, shot))
 
     async def clients() -> None:
         await asyncio.gather(*(client() for _ in range(concurrency)))
 
     uvloop.run(clients())
     return answers
+
+
+class Load:
+    """Clients that ask again and again, in a thread of their own, until the block ends."""
+
+    def __init__(self, port: int, shots: Sequence[Shot], *, concurrency: int) -> None:
+        """`shots`: sent in their order, and from the first again when all are out."""
+        self.answers: list[Answer] = []
+        self._port = port
+        self._queue = itertools.cycle(shots)
+        self._concurrency = concurrency
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=lambda: uvloop.run(self._clients()), name="load")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many more answers came, whatever they say."""
+        wanted = self._came() + count
+        wait_until(lambda: self._came() >= wanted, within_s=60, what=f"{count} answers")
+
+    def statuses(self) -> Counter[int]:
+        """How often each status came; 0: no answer."""
+        return Counter(answer.status for answer in self.answers)
+
+    def _came(self) -> int:
+        return sum(answer.status != 0 for answer in self.answers)
+
+    async def _clients(self) -> None:
+        await asyncio.gather(*(self._client() for _ in range(self._concurrency)))
+
+    async def _client(self) -> None:
+        while not self._stop.is_set():
+            answer = await ask(self._port, next(self._queue), within_s=GIVE_UP_AFTER_S)
+            self.answers.append(answer)
+            if not answer.status:
+                # Nobody listens for a moment.
+                await asyncio.sleep(BREATH_S)
 
 
 async def ask(port: int, shot: Shot, *, within_s: float = ANSWER_WITHIN_S) -> Answer:
