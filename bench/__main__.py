@@ -5,34 +5,18 @@ not depend on how fast the load client is. Ratios are taken within one run; figu
 """
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from pathlib import Path
 
-import msgspec
-
 from bench.bodies import chat
-from bench.processes import ROOT, Running, free_port, python
+from bench.measuring import RESULTS, Figures, Test, measure, write
+from bench.processes import start_upstream
 from bench.sides import Side, sides
 
-RESULTS = ROOT / "bench" / "results"
-
-
-class Test(msgspec.Struct, frozen=True):
-    """One load."""
-
-    name: str
-    body: bytes
-    connections: int
-    seconds: float
-    per_event: bool = False
-    """CPU is divided by streamed events instead of requests."""
+WIDTHS = (16, 8, 8, 9, 10, 10, 7)
 
 
 def tests(seconds: float) -> list[Test]:
@@ -47,59 +31,19 @@ def tests(seconds: float) -> list[Test]:
     ]
 
 
-class Figures(msgspec.Struct, frozen=True):
-    """What one test on one side gave, the median of the rounds."""
-
-    requests_per_s: float
-    p50_ms: float
-    p99_ms: float
-    first_byte_p50_ms: float
-    cpu_us: float
-    """Per request, or per streamed event."""
-    bad: int
-    peak_mb: float
-
-
-def measure(side: Side, running: Running, test: Test, folder: Path) -> Figures:
-    """Run one load and read what it cost."""
-    body = folder / "body.json"
-    body.write_bytes(test.body)
-    command = python("-m", "bench.load", str(running.port), str(body), str(test.connections), str(test.seconds))
-    pinned = ["taskset", "-c", "0", *command, *side.headers]
-    before = running.cpu_s()
-    done = subprocess.run(pinned, cwd=ROOT, capture_output=True, text=True, check=True)
-    # What is written behind the requests (journal to books) belongs to their cost.
-    time.sleep(0.5)
-    used = running.cpu_s() - before
-    seen = json.loads(done.stdout)
-    count = seen["events"] if test.per_event else seen["ok"]
-    return Figures(
-        requests_per_s=seen["requests_per_s"],
-        p50_ms=seen["p50_ms"],
-        p99_ms=seen["p99_ms"],
-        first_byte_p50_ms=seen["first_byte_p50_ms"],
-        cpu_us=used / count * 1e6 if count else 0.0,
-        bad=seen["bad"],
-        peak_mb=running.peak_mb(),
-    )
-
-
 def run(chosen: list[Side], rounds: int, seconds: float) -> dict[str, dict[str, Figures]]:
     """All tests on all sides; gives test -> side -> figures."""
-    upstream_port = free_port()
-    environ = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
-    upstream = Running(python("-m", "bench.upstream", str(upstream_port)), core=0, environ=environ, port=upstream_port)
+    upstream = start_upstream()
     gathered: dict[str, dict[str, list[Figures]]] = defaultdict(lambda: defaultdict(list))
     try:
         for number in range(rounds):
             for side in chosen if number % 2 == 0 else chosen[::-1]:
                 with tempfile.TemporaryDirectory() as name:
-                    folder = Path(name)
-                    running = side.start(f"http://127.0.0.1:{upstream_port}", folder / "data")
+                    running = side.start(upstream.url, Path(name) / "data")
                     try:
-                        measure(side, running, Test("warm-up", chat(1_000), 8, 2), folder)
+                        measure(running, Test("warm-up", chat(1_000), 8, 2), side.headers)
                         for test in tests(seconds):
-                            gathered[test.name][side.name].append(measure(side, running, test, folder))
+                            gathered[test.name][side.name].append(measure(running, test, side.headers))
                             show(number, side, test, gathered[test.name][side.name][-1])
                     finally:
                         running.stop()
@@ -125,23 +69,35 @@ def median(figures: list[Figures]) -> Figures:
 
 
 def report(result: dict[str, dict[str, Figures]]) -> str:
-    """A table per test, with the ratio to the bare forwarder."""
+    """A table per test, with the ratios to the bare forwarder and to Headgate without limits."""
     lines: list[str] = []
     for test, by_side in result.items():
         unit = "chunk" if test.startswith("stream") else "request"
+        columns = ("us CPU/" + unit, "ratio", "price", "req/s", "p50 ms", "p99 ms", "MB")
         lines += [
             "",
             test,
-            f"  {'':10} {'us CPU/' + unit:>15} {'ratio':>7} {'req/s':>8} {'p50 ms':>9} {'p99 ms':>9} {'MB':>6}",
+            f"  {'':10}" + "".join(f"{column:>{width}}" for column, width in zip(columns, WIDTHS, strict=True)),
         ]
-        bare = by_side.get("forwarder")
         for name, figures in by_side.items():
-            ratio = f"{figures.cpu_us / bare.cpu_us:.2f}" if bare and bare.cpu_us and name != "direct" else "-"
+            cells = (
+                f"{figures.cpu_us:.1f}",
+                ratio_to(by_side.get("forwarder"), figures) if name != "direct" else "-",
+                ratio_to(by_side.get("headgate"), figures) if name == "governed" else "-",
+                f"{figures.requests_per_s:.0f}",
+                f"{figures.p50_ms:.2f}",
+                f"{figures.p99_ms:.2f}",
+                f"{figures.peak_mb:.0f}",
+            )
             lines.append(
-                f"  {name:10} {figures.cpu_us:15.1f} {ratio:>7} {figures.requests_per_s:8.0f} {figures.p50_ms:9.2f} "
-                f"{figures.p99_ms:9.2f} {figures.peak_mb:6.0f}"
+                f"  {name:10}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS, strict=True))
             )
     return "\n".join(lines)
+
+
+def ratio_to(other: Figures | None, figures: Figures) -> str:
+    """CPU over that of another side of the same run."""
+    return f"{figures.cpu_us / other.cpu_us:.2f}" if other is not None and other.cpu_us else "-"
 
 
 def main() -> int:
@@ -154,11 +110,9 @@ def main() -> int:
     args = parser.parse_args()
     known = sides()
     chosen = [known[name] for name in args.only.split(",")] if args.only else list(known.values())
-    RESULTS.mkdir(parents=True, exist_ok=True)
     result = run(chosen, args.rounds, args.seconds)
     print(report(result))
-    args.out.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
-    print(f"\nwritten to {args.out.relative_to(ROOT) if args.out.is_relative_to(ROOT) else args.out}")
+    write(args.out, result)
     return 0
 
 

@@ -4,19 +4,23 @@ import json
 
 MODEL = "gpt-4o-mini"
 PACED = "paced"
+SLOW = "slow"
+SLOW_S = 0.1
+"""How long the upstream thinks before it answers in one piece, where it is told to be slow."""
 CHUNKS = 100
 GAP_S = 0.01
 
 _QUESTION = "Explain in two sentences what a reverse proxy does and why somebody would put one in front of a service. "
 
 
-def chat(size: int, *, stream: bool = False, paced: bool = False) -> bytes:
+def chat(size: int, *, stream: bool = False, paced: bool = False, slow: bool = False, max_tokens: int = 256) -> bytes:
     """A chat request of about `size` bytes."""
+    manner = PACED if paced else SLOW if slow else "Be brief."
     text = (_QUESTION * (size // len(_QUESTION) + 1))[: max(size - 160, 1)]
     body: dict[str, object] = {
         "model": MODEL,
-        "messages": [{"role": "system", "content": PACED if paced else "Be brief."}, {"role": "user", "content": text}],
-        "max_tokens": 256,
+        "messages": [{"role": "system", "content": manner}, {"role": "user", "content": text}],
+        "max_tokens": max_tokens,
         "temperature": 0.2,
     }
     if stream:

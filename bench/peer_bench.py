@@ -10,8 +10,8 @@ import json
 import sys
 import tempfile
 
+from bench.gateway import KEY
 from bench.processes import ROOT
-from bench.sides import KEY
 
 PORT = 18150
 UPSTREAM = "http://127.0.0.1:18080/v1"

@@ -30,12 +30,15 @@ class Running:
     ):
         """Start it in a session of its own and wait until it listens."""
         pinned = ["taskset", "-c", str(core), *command] if os.cpu_count() != 1 else list(command)
-        self.log = (ROOT / "bench" / "results" / f"{Path(command[-1]).name}-{port}.log").open("wb")
+        logs = ROOT / "bench" / "results"
+        logs.mkdir(parents=True, exist_ok=True)
+        self.log = (logs / f"{Path(command[-1]).name}-{port}.log").open("wb")
         self.process = subprocess.Popen(
             pinned, env=dict(environ), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             start_new_session=True,
         )  # fmt: skip
         self.port = port
+        self.url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + within_s
         while not _listens(port):
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -76,6 +79,13 @@ class Running:
                     os.kill(pid, signal.SIGKILL)
             self.process.wait()
         self.log.close()
+
+
+def start_upstream() -> Running:
+    """The fake provider, beside the load client."""
+    port = free_port()
+    environ = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+    return Running(python("-m", "bench.upstream", str(port)), core=0, environ=environ, port=port)
 
 
 def python(*arguments: str) -> list[str]:

@@ -1,18 +1,23 @@
 """The sides of the comparison: each a way to start something that answers `/v1/chat/completions`."""
 
 import os
-import sys
-import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from bench.bodies import MODEL
-from bench.processes import MEASURED_CORE, ROOT, Running, free_port, python
+from bench.gateway import KEY, Gateway, clean_environment
+from bench.processes import MEASURED_CORE, Running, free_port, python
 
-KEY = "sk-hg-bench-key-0123456789012345678901234567890"
+WHOM = (
+    "x-headgate-user: user-1",
+    "x-headgate-team: team-1",
+    "x-headgate-project: project-1",
+    "x-headgate-app: app-1",
+    "x-headgate-task: bench",
+)
+"""Attribution, as a caller who is governed sends it."""
 LITELLM_KEY = "sk-bench"
 
 
@@ -29,7 +34,9 @@ def direct(upstream: str, folder: Path) -> Running:
     """The fake upstream itself, once more, on the measured core: what the load client can see at best."""
     del upstream, folder
     port = free_port()
-    return Running(python("-m", "bench.upstream", str(port)), core=MEASURED_CORE, environ=_environ(), port=port)
+    return Running(
+        python("-m", "bench.upstream", str(port)), core=MEASURED_CORE, environ=clean_environment(), port=port
+    )
 
 
 def forwarder(upstream: str, folder: Path) -> Running:
@@ -37,22 +44,19 @@ def forwarder(upstream: str, folder: Path) -> Running:
     del folder
     port = free_port()
     command = python("-m", "bench.forwarder", str(port), upstream)
-    return Running(command, core=MEASURED_CORE, environ=_environ(), port=port)
+    return Running(command, core=MEASURED_CORE, environ=clean_environment(), port=port)
 
 
 def headgate(upstream: str, folder: Path) -> Running:
-    """Headgate as `headgate serve` runs it, everything on, one gateway worker; all its processes are counted."""
-    port = free_port()
-    environ = _environ() | {
-        "HEADGATE_DATA_DIR": str(folder),
-        "HEADGATE_BOOTSTRAP_KEY": KEY,
-        "OPENAI_BASE_URL": upstream + "/v1",
-        "OPENAI_API_KEY": "sk-bench",
-    }
-    command = python("-m", "headgate", "serve", "--port", str(port), "--workers", "1")
-    running = Running(command, core=MEASURED_CORE, environ=environ, port=port)
-    _wait_for_pages(port)
-    return running
+    """Headgate as `headgate serve` runs it, with one gateway worker, but nothing is limited."""
+    return Gateway(upstream, folder)
+
+
+def governed(upstream: str, folder: Path) -> Running:
+    """The same with budgets, a policy and rate limits over every request."""
+    gateway = Gateway(upstream, folder)
+    gateway.fill("governed")
+    return gateway
 
 
 def litellm(upstream: str, folder: Path) -> Running:
@@ -67,7 +71,7 @@ def litellm(upstream: str, folder: Path) -> Running:
         encoding="utf-8",
     )
     command = [os.environ["LITELLM"], "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
-    return Running([*command, "--num_workers", "1"], core=MEASURED_CORE, environ=_environ(), port=port)
+    return Running([*command, "--num_workers", "1"], core=MEASURED_CORE, environ=clean_environment(), port=port)
 
 
 def sides() -> dict[str, Side]:
@@ -76,24 +80,8 @@ def sides() -> dict[str, Side]:
         Side("direct", direct),
         Side("forwarder", forwarder),
         Side("headgate", headgate, (f"authorization: Bearer {KEY}",)),
+        Side("governed", governed, (f"authorization: Bearer {KEY}", *WHOM)),
     ]
     if os.environ.get("LITELLM"):
         found.append(Side("litellm", litellm, (f"authorization: Bearer {LITELLM_KEY}",)))
     return {side.name: side for side in found}
-
-
-def _environ() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HEADGATE_", "OPENAI_"))}
-    return kept | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "PYTHONUNBUFFERED": "1"}
-
-
-def _wait_for_pages(port: int) -> None:
-    """The console starts beside the gateway; it must not be starting still while the gateway is measured."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/admin/login/", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    sys.exit("the console of the measured gateway never answered")

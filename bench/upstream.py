@@ -9,11 +9,12 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from bench.bodies import GAP_S, PACED, answer, events
+from bench.bodies import GAP_S, PACED, SLOW, SLOW_S, answer, events
 
 _ANSWER = answer()
 _EVENTS = events()
 _PACED = f'"content":"{PACED}"'.encode()
+_SLOW = f'"content":"{SLOW}"'.encode()
 _JSON = [("content-type", "application/json")]
 _STREAM = [("content-type", "text/event-stream")]
 
@@ -22,6 +23,8 @@ async def app(scope: Any, protocol: Any) -> None:
     """Answer one request."""
     body: bytes = await protocol()
     if b'"stream":true' not in body[-200:] and b'"stream": true' not in body[-200:]:
+        if _SLOW in body[:400]:
+            await asyncio.sleep(SLOW_S)
         protocol.response_bytes(200, _JSON, _ANSWER)
         return
     transport = protocol.response_stream(200, _STREAM)
