@@ -1,29 +1,33 @@
-"""`headgate budget`: set, list and reset budgets without a browser."""
+"""`headgate budget`: set, list, reset and correct budgets without a browser."""
 
 import argparse
-import getpass
-import sys
 import uuid
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
-from headgate.cli.commands import Commands
+from headgate.cli.commands import Commands, actor, finish
 from headgate.domain.budget import BudgetUnit, Period, Scope
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    budget = commands.add_parser("budget", help="set, list, reset or retire budgets")
+    budget = commands.add_parser("budget", help="set, list, reset, retire or correct budgets")
     actions = budget.add_subparsers(dest="action", required=True, metavar="action")
     _add_set(actions.add_parser("set", help="create a budget, or change the limit of the one of that name"))
-    _finish(actions.add_parser("list", help="budgets in force and their fullest window"), _list)
+    finish(actions.add_parser("list", help="budgets in force and their fullest window"), _list)
     reset = actions.add_parser("reset", help="start the current period anew")
     reset.add_argument("name")
     reset.add_argument("--reason", required=True, help="stays with the adjustment")
-    _finish(reset, _reset)
+    finish(reset, _reset)
     retire = actions.add_parser("retire", help="take a budget out of force for good")
     retire.add_argument("name")
-    _finish(retire, _retire)
+    finish(retire, _retire)
+    correct = actions.add_parser("correct", help="change what is spent in one window, by an adjustment")
+    correct.add_argument("window", help="its id: the end of the address of its page")
+    correct.add_argument("--amount", required=True, help="in USD, or whole tokens or requests; negative for a refund")
+    correct.add_argument("--reason", required=True, help="stays with the adjustment")
+    finish(correct, _correct)
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:
@@ -37,31 +41,7 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unit", choices=[str(each) for each in BudgetUnit], default=BudgetUnit.MONEY.value)
     parser.add_argument("--currency", default="USD")
     parser.add_argument("--soft", action="store_true", help="critical tasks may go further")
-    _finish(parser, _set)
-
-
-def _finish(parser: argparse.ArgumentParser, action: object) -> None:
-    parser.add_argument("--data-dir", help="folder of the embedded database")
-    parser.set_defaults(run=_guarded, action_function=action)
-
-
-def _guarded(args: argparse.Namespace) -> int:
-    """Run an action; what the operator can mend is said in one line."""
-    from headgate.control.setup import use_django
-
-    use_django()
-    from django.core.exceptions import ObjectDoesNotExist, ValidationError
-
-    try:
-        print(args.action_function(args))
-    except ValidationError as error:
-        reason = " ".join(error.messages)
-    except (ObjectDoesNotExist, ValueError) as error:
-        reason = str(error)
-    else:
-        return 0
-    print(f"headgate budget {args.action}: {reason}", file=sys.stderr)
-    return 1
+    finish(parser, _set)
 
 
 def _set(args: argparse.Namespace) -> str:
@@ -112,7 +92,7 @@ def _list(args: argparse.Namespace) -> str:
 def _reset(args: argparse.Namespace) -> str:
     from headgate.control.budgets.resets import reset
 
-    reset(_named(args.name), reset_id=uuid.uuid4().hex, reason=args.reason, actor=f"command line: {getpass.getuser()}")
+    reset(_named(args.name), reset_id=uuid.uuid4().hex, reason=args.reason, actor=actor())
     return f"{args.name} is reset"
 
 
@@ -121,6 +101,32 @@ def _retire(args: argparse.Namespace) -> str:
 
     retire(_named(args.name))
     return f"{args.name} is retired"
+
+
+def _correct(args: argparse.Namespace) -> str:
+    from headgate.control.budgets.display import amount
+    from headgate.control.budgets.models import Window
+    from headgate.control.budgets.operations import correct
+
+    window = Window.objects.get(pk=args.window)
+    change = _in_unit(_amount(args.amount), window.unit)
+    correct(window.pk, change, correction_id=uuid.uuid4().hex, reason=args.reason, actor=actor())
+    window.refresh_from_db()
+    return f"{window.pk}: {amount(window.unit, window.spent)} spent now"
+
+
+def _in_unit(change: Decimal, unit: str) -> int:
+    """Return nano-USD for money, and what was given for the rest."""
+    from headgate.control.budgets.limits import LARGEST, MAX_DECIMALS, MAX_MAGNITUDE
+
+    decimals = MAX_DECIMALS if unit == BudgetUnit.MONEY else 0
+    # Looked at before it is multiplied out: it may have a million digits.
+    if change.is_finite() and change and -decimals <= change.adjusted() <= MAX_MAGNITUDE:
+        exact = Fraction(change) * 10**decimals
+        if exact.denominator == 1 and abs(exact) <= LARGEST:
+            return int(exact)
+    message = f"{change} is no amount of {unit}: give a number other than 0 with at most {decimals} decimals"
+    raise ValueError(message)
 
 
 def _named(name: str) -> Any:

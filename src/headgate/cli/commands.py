@@ -1,6 +1,8 @@
-"""What the parts of the command line add their commands to."""
+"""What the parts of the command line have in common: where they add commands, and how an action is run."""
 
 import argparse
+import getpass
+import sys
 from typing import Any, Protocol
 
 
@@ -10,3 +12,37 @@ class Commands(Protocol):
     def add_parser(self, name: str, **kwargs: Any) -> argparse.ArgumentParser:
         """Add one command."""
         ...
+
+
+def finish(parser: argparse.ArgumentParser, action: object) -> None:
+    """Let a command run an action: a function of the arguments that returns what is to be said."""
+    parser.add_argument("--data-dir", help="folder of the embedded database")
+    parser.set_defaults(run=guarded, action_function=action)
+
+
+def guarded(args: argparse.Namespace) -> int:
+    """Run the action of a command; what the operator can mend is said in one line.
+
+    Returns:
+        The exit status.
+    """
+    from headgate.control.setup import use_django
+
+    use_django()
+    from django.core.exceptions import ObjectDoesNotExist, ValidationError
+
+    try:
+        print(args.action_function(args))
+    except ValidationError as error:
+        reason = " ".join(error.messages)
+    except (ObjectDoesNotExist, ValueError) as error:
+        reason = str(error)
+    else:
+        return 0
+    print(f"headgate {args.command} {args.action}: {reason}", file=sys.stderr)
+    return 1
+
+
+def actor() -> str:
+    """Name who types, for what stays with an entry."""
+    return f"command line: {getpass.getuser()}"

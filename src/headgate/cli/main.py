@@ -75,10 +75,12 @@ def _add_setup(commands: Commands) -> None:
 
 def _add_people(commands: Commands) -> None:
     from headgate.cli.budgets import add_commands as add_budgets
+    from headgate.cli.owners import add_commands as add_owners
     from headgate.cli.people import add_commands as add_people
 
     add_people(commands)
     add_budgets(commands)
+    add_owners(commands)
 
 
 def _add_simulator_arguments(parser: argparse.ArgumentParser) -> None:

@@ -72,6 +72,7 @@ def test_a_retired_budget_is_listed_no_more(run):
         ("Give a number", ("set", "All", "nan")),
         ("known are", ("set", "All", "1", "--currency", "ZZZ")),
         ("no organization is called", ("set", "All", "1", "--org", "Nobody")),
+        ("Window matching query does not exist", ("correct", "w", "--amount", "1", "--reason", "x")),
         ("no budget is called 'All'", ("reset", "All", "--reason", "x")),
     ],
 )
@@ -80,6 +81,40 @@ def test_what_cannot_be_is_said_in_one_line(run, says: str, argv: tuple[str, ...
     assert (1, "", 1) == (status, out, len(error.splitlines()))
     assert error.startswith(f"headgate budget {argv[0]}: ")
     assert says in error
+
+
+def test_a_correction_changes_what_is_spent_by_an_entry(run):
+    run("set", "All", "10")
+    window = Window.objects.get()
+    assert (0, f"{window.pk}: $2.50 spent now", "") == run(
+        "correct", window.pk, "--amount", "2.5", "--reason", "billed elsewhere"
+    )
+    assert (0, f"{window.pk}: $1.00 spent now", "") == run(
+        "correct", window.pk, "--amount", "-1.5", "--reason", "refund"
+    )
+    assert [(2_500_000_000, "billed elsewhere"), (-1_500_000_000, "refund")] == list(
+        Adjustment.objects.order_by("created_at").values_list("amount", "reason")
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "amount", "says"),
+    [
+        ("money", "0.0000000001", "at most 9 decimals"),
+        ("money", "0", "other than 0"),
+        ("money", "nan", "is no amount of money"),
+        ("money", "1e999999999", "is no amount of money"),
+        ("money", "5000000000", "is no amount of money"),
+        ("money", "-0.01", "At most 0 can be taken back."),
+        ("requests", "1.5", "at most 0 decimals"),
+    ],
+)
+def test_a_correction_that_cannot_be_is_refused(run, unit, amount, says):
+    run("set", "All", "10", "--unit", unit)
+    status, _, error = run("correct", Window.objects.get().pk, f"--amount={amount}", "--reason", "x")
+    assert 1 == status
+    assert says in error
+    assert not Adjustment.objects.exists()
 
 
 def test_a_name_that_two_budgets_have_is_not_enough(run):

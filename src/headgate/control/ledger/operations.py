@@ -7,14 +7,17 @@ from itertools import chain
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from headgate.control.budgets.operations import check_reason
 from headgate.control.ledger.inserts import insert_once
 from headgate.control.ledger.models import CostEvent, Cursor, Owner, OwnerState
-from headgate.control.ledger.windows import close_leases, settle_windows
+from headgate.control.ledger.windows import POWER_LOSS, Loss, Remained, book_loss, close_leases, settle_windows
 from headgate.control.partitions import forget, make_room
 from headgate.control.pricing.widenings import observe_overruns
 from headgate.control.requestlog.models import RequestLog
 from headgate.domain.ids import OwnerId
 from headgate.ledger.postings import CostEventPosting, OwnerPosting, PostResult, RequestLogPosting, WindowCharge
+
+LOST_JOURNAL = "lost_journal"
 
 
 class CursorMovedError(Exception):
@@ -68,11 +71,44 @@ def close_owner(
         owner = _lock_open_owner(owner_id)
         posted = _insert_all(orphans, _not_logged_yet(logs))
         settle_windows(owner_id, [each for each in charges if each.event_id in posted.event_ids])
-        close_leases(owner_id, lost_power=lost_power)
-        owner.state = OwnerState.CLOSED
-        owner.closed_at = timezone.now()
-        owner.save(update_fields=["state", "closed_at"])
+        remained = close_leases(owner_id, spent=lost_power)
+        if lost_power:
+            book_loss(owner_id, remained, POWER_LOSS)
+        _close(owner)
         return posted
+
+
+def write_off(owner_id: OwnerId, *, spent: bool, reason: str, actor: str) -> Remained:
+    """Close the books of an owner whose journal is lost for good, in one transaction: rule 21.
+
+    An adjustment per window says so. What the journal held and nobody posted has no cost event and never gets one; a
+    journal that turns up afterwards is parked, not posted.
+
+    Args:
+        owner_id: whose journal it was.
+        spent: take what remains of its leases for spent; else it is released.
+        reason: why; stays with the adjustments.
+        actor: who decided.
+
+    Returns:
+        What remained of its leases.
+
+    Raises:
+        CursorMovedError: the owner is not open.
+        ValidationError: no reason.
+    """
+    check_reason(reason)
+    with transaction.atomic():
+        owner = _lock_open_owner(owner_id)
+        remained = book_loss(owner_id, close_leases(owner_id, spent=spent), Loss(LOST_JOURNAL, spent, reason, actor))
+        _close(owner)
+    return remained
+
+
+def _close(owner: Owner) -> None:
+    owner.state = OwnerState.CLOSED
+    owner.closed_at = timezone.now()
+    owner.save(update_fields=["state", "closed_at"])
 
 
 def _lock_open_owner(owner_id: OwnerId) -> Owner:

@@ -1,6 +1,10 @@
 """Reads: journals that may still hold something that is not posted."""
 
+import datetime as dt
+from collections import defaultdict
 from typing import NamedTuple
+
+from django.db import connection
 
 from headgate.control.ledger.models import Cursor, OwnerState
 from headgate.domain.ids import OwnerId
@@ -22,6 +26,48 @@ def open_owners(node: str) -> list[OpenOwner]:
     return [
         OpenOwner(OwnerId(c.owner.id), c.owner.node, c.owner.boot_id, c.posted, c.low_watermark)
         for c in cursors.order_by("owner_id")
+    ]
+
+
+class OwnerStanding(NamedTuple):
+    """An owner whose journal is not closed, and what is leased to it."""
+
+    owner_id: OwnerId
+    node: str
+    registered_at: dt.datetime
+    posted: int
+    windows: int
+    """In how many windows it has something."""
+    leased: dict[str, int]
+    """By unit, over all its windows: an amount that is held in three windows counts three times."""
+
+
+_LEASED = """
+    SELECT headgate_lease.owner_id, headgate_window.unit, COUNT(DISTINCT headgate_window.id), SUM(remaining)
+    FROM headgate_lease
+    JOIN headgate_window ON headgate_window.id = headgate_lease.window_id
+    JOIN headgate_owner ON headgate_owner.id = headgate_lease.owner_id
+    WHERE headgate_owner.state = 'open' AND remaining > 0
+    GROUP BY headgate_lease.owner_id, headgate_window.unit
+    ORDER BY headgate_lease.owner_id, headgate_window.unit
+"""
+
+
+def standing_owners() -> list[OwnerStanding]:
+    """Return the open owners of all nodes, oldest first."""
+    windows: dict[str, int] = defaultdict(int)
+    leased: dict[str, dict[str, int]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASED)
+        for owner, unit, count, amount in cursor.fetchall():
+            windows[owner] += count
+            leased[owner][unit] = int(amount)
+    cursors = Cursor.objects.filter(owner__state=OwnerState.OPEN).select_related("owner")
+    return [
+        OwnerStanding(
+            OwnerId(c.owner.id), c.owner.node, c.owner.registered_at, c.posted, windows[c.owner.id], leased[c.owner.id]
+        )
+        for c in cursors.order_by("owner__registered_at", "owner_id")
     ]
 
 

@@ -6,7 +6,8 @@ Windows are written in ascending order, so that two postings cannot wait for eac
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from django.db import connection
 from django.utils import timezone
@@ -15,8 +16,6 @@ from headgate.control.budgets.models import Adjustment, Window
 from headgate.domain.budget import LeaseClass, WindowId
 from headgate.domain.ids import OwnerId
 from headgate.ledger.postings import WindowCharge
-
-POWER_LOSS = "power_loss"
 
 _WINDOW = """
     UPDATE headgate_window
@@ -30,7 +29,35 @@ _LEASE = """
     WHERE window_id = %(window)s AND owner_id = %(owner)s AND lease_class = %(lease_class)s
 """
 _REMAINING = "SELECT window_id, lease_class, remaining FROM headgate_lease WHERE owner_id = %s"
-_CLOSE = "DELETE FROM headgate_lease WHERE owner_id = %s"
+_CLOSE = "DELETE FROM headgate_lease WHERE owner_id = %(owner)s"
+
+
+class Loss(NamedTuple):
+    """Why the end of a journal is not known, and what becomes of the leases that it would have told about."""
+
+    kind: str
+    """Of the adjustment."""
+    spent: bool
+    """What remains is taken for spent; else it is released, and the adjustment changes nothing but says so."""
+    reason: str
+    actor: str
+
+
+POWER_LOSS = Loss(
+    kind="power_loss",
+    spent=True,
+    reason="The machine lost power: what its worker had drawn and not posted is taken for spent.",
+    actor="recovery",
+)
+
+
+class Remained(NamedTuple):
+    """What was leased to an owner when its books were closed."""
+
+    windows: int
+    """In how many windows it had something."""
+    leased: dict[str, int]
+    """By unit, over all of them: an amount that was held in three windows counts three times."""
 
 
 class WindowMissingError(Exception):
@@ -64,17 +91,37 @@ def settle_windows(owner_id: OwnerId, charges: Iterable[WindowCharge]) -> None:
                 _execute(_LEASE, row)
 
 
-def close_leases(owner_id: OwnerId, *, lost_power: bool) -> None:
-    """Release what remains of an owner's leases, or take it for spent where its journal may have lost its end."""
+def close_leases(owner_id: OwnerId, *, spent: bool) -> dict[WindowId, int]:
+    """Release what remains of an owner's leases, or take it for spent; what remained, in each window's unit."""
     leased: dict[WindowId, int] = defaultdict(int)
     for (window, _), amount in _remaining(owner_id).items():
         leased[window] += amount
     for window in sorted(leased):
-        amount = leased[window]
-        _move(window, amount if lost_power else 0, amount)
-        if lost_power and amount:
-            _book_loss(owner_id, window, amount)
-    _execute_positional(_CLOSE, [owner_id])
+        _move(window, leased[window] if spent else 0, leased[window])
+    _execute(_CLOSE, {"owner": owner_id})
+    return {window: amount for window, amount in leased.items() if amount}
+
+
+def book_loss(owner_id: OwnerId, remained: Mapping[WindowId, int], loss: Loss) -> Remained:
+    """Say with an adjustment per window what became of leases that were closed without the end of their journal."""
+    leased: dict[str, int] = defaultdict(int)
+    now = timezone.now()
+    for window_id, amount in remained.items():
+        window = Window.objects.get(pk=window_id)
+        leased[window.unit] += amount
+        Adjustment.objects.create(
+            id=uuid.uuid5(uuid.NAMESPACE_OID, f"{owner_id}/{window_id}").hex,
+            budget_id=window.budget_id,
+            organization_id=window.organization_id,
+            kind=loss.kind,
+            window_id=window_id,
+            unit=window.unit,
+            amount=amount if loss.spent else 0,
+            reason=loss.reason,
+            actor=loss.actor,
+            created_at=now,
+        )
+    return Remained(len(remained), leased)
 
 
 def _move(window: WindowId, cost: int, from_lease: int) -> None:
@@ -84,34 +131,14 @@ def _move(window: WindowId, cost: int, from_lease: int) -> None:
         raise WindowMissingError(message)
 
 
-def _book_loss(owner_id: OwnerId, window_id: WindowId, amount: int) -> None:
-    window = Window.objects.get(pk=window_id)
-    Adjustment.objects.create(
-        id=uuid.uuid5(uuid.NAMESPACE_OID, f"{owner_id}/{window_id}").hex,
-        budget_id=window.budget_id,
-        organization_id=window.organization_id,
-        kind=POWER_LOSS,
-        window_id=window_id,
-        unit=window.unit,
-        amount=amount,
-        reason="The machine lost power: what its worker had drawn and not posted is taken for spent.",
-        actor="recovery",
-        created_at=timezone.now(),
-    )
-
-
 def _remaining(owner_id: OwnerId) -> dict[tuple[WindowId, LeaseClass], int]:
     with connection.cursor() as cursor:
         cursor.execute(_REMAINING, [owner_id])
         return {(WindowId(row[0]), LeaseClass(row[1])): int(row[2]) for row in cursor.fetchall()}
 
 
-def _execute(statement: str, values: dict[str, object]) -> int:
+def _execute(statement: str, values: Mapping[str, str | int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.rowcount
-
-
-def _execute_positional(statement: str, values: list[object]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        changed: int = cursor.rowcount
+        return changed

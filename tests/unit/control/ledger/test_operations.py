@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from headgate.control.ledger.models import CostEvent, Cursor, Owner
-from headgate.control.ledger.operations import CursorMovedError, close_owner, post, register_owner
+from headgate.control.ledger.operations import CursorMovedError, close_owner, post, register_owner, write_off
 from headgate.control.ledger.queries import cursor_of
 from headgate.control.requestlog.models import RequestLog
 from headgate.domain.ids import OwnerId
@@ -108,6 +108,17 @@ def test_closing_books_the_orphans_and_ends_the_posting(owner):
         post(posting())
     with pytest.raises(CursorMovedError):
         close_owner(owner)
+
+
+def test_what_turns_up_of_a_journal_that_was_written_off_is_not_posted(owner):
+    post(posting())
+    write_off(owner, spent=False, reason="The disk is broken.", actor="root")
+    later = cost_event(sent(request_id="aigw_2"), settled(request_id="aigw_2"))
+    with pytest.raises(CursorMovedError):
+        post(posting(100, 200, events=(later,), logs=()))
+    with pytest.raises(CursorMovedError):
+        write_off(owner, spent=True, reason="The disk is broken.", actor="root")
+    assert 1 == CostEvent.objects.count()
 
 
 def test_an_orphan_that_was_settled_meanwhile_keeps_its_cost(owner):
