@@ -42,11 +42,14 @@ def sim_cards() -> tuple[PriceCard, ...]:
             200_000,
             65_536,
         ),
+        _card("open", {}, 131_072, 8_192, free=True),
         _card("embed", {Unit.INPUT: "0.017"}, 8_192, None),
     )
 
 
-def _card(model: str, rates: dict[Unit, str], context_window: int, max_output: int | None) -> PriceCard:
+def _card(
+    model: str, rates: dict[Unit, str], context_window: int, max_output: int | None, *, free: bool = False
+) -> PriceCard:
     card = PriceCard(
         id=CardId(""),
         provider=PROVIDER,
@@ -56,5 +59,6 @@ def _card(model: str, rates: dict[Unit, str], context_window: int, max_output: i
         context_window=context_window,
         max_output=max_output,
         source="headgate",
+        free=free,
     )
     return identified(card)

@@ -74,6 +74,14 @@ _CATALOGUE = (
         max_output=65_536,
         reasons=True,
     ),
+    Model(
+        name="open",
+        title="Open",
+        kind=Kind.CHAT,
+        created_at=_at(6),
+        context_window=131_072,
+        max_output=8_192,
+    ),
     Model(name="embed", title="Embed", kind=Kind.EMBEDDING, created_at=_at(5), context_window=8_192),
 )
 

@@ -63,6 +63,8 @@ PRICES: dict[str, Prices] = {
     "reasoner": Prices(
         input=Decimal("1.3"), output=Decimal("5.9"), reasoning=Decimal("5.9"), cache_read=Decimal("0.13")
     ),
+    # As a model that we run ourselves: nobody bills it.
+    "open": Prices(input=Decimal(0)),
     "embed": Prices(input=Decimal("0.017")),
 }
 """By model name without the `sim/` prefix."""

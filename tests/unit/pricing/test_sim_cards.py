@@ -3,7 +3,7 @@ from headgate.pricing.sim_cards import sim_cards
 
 
 def test_the_simulated_models_have_cards():
-    assert ["echo", "small", "large", "reasoner", "embed"] == [card.model for card in sim_cards()]
+    assert ["echo", "small", "large", "reasoner", "open", "embed"] == [card.model for card in sim_cards()]
 
 
 def test_fresh_cached_and_answered_tokens_cost_differently():

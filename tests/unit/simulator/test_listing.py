@@ -10,14 +10,14 @@ from headgate.simulator.refusals import Refusal
 
 def test_openai_lists_every_model(openai_client: openai.OpenAI, bill: Any):
     models = list(openai_client.models.list())
-    assert ["sim/echo", "sim/small", "sim/large", "sim/reasoner", "sim/embed"] == [model.id for model in models]
+    assert ["sim/echo", "sim/small", "sim/large", "sim/reasoner", "sim/open", "sim/embed"] == [model.id for model in models]
     assert {("model", "headgate-simulator")} == {(model.object, model.owned_by) for model in models}
     assert [] == bill.entries()
 
 
 def test_anthropic_lists_the_models_that_chat_newest_first(anthropic_client: anthropic.Anthropic):
     models = list(anthropic_client.models.list())
-    assert ["sim/reasoner", "sim/large", "sim/small", "sim/echo"] == [model.id for model in models]
+    assert ["sim/open", "sim/reasoner", "sim/large", "sim/small", "sim/echo"] == [model.id for model in models]
     assert (2026, "Large") == (models[1].created_at.year, models[1].display_name)
 
 

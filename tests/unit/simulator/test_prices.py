@@ -51,7 +51,7 @@ def test_totals_of_counts_leave_no_bucket_out():
 
 
 def test_every_model_of_the_catalogue_has_prices():
-    assert {"echo", "small", "large", "reasoner", "embed"} == set(PRICES)
+    assert {"echo", "small", "large", "reasoner", "open", "embed"} == set(PRICES)
 
 
 def cell(value: Decimal | int | None) -> str:
