@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from headgate.control.scoping import ReadOnly
 
 
 def costs_shown() -> bool:
@@ -13,8 +14,8 @@ def costs_shown() -> bool:
     return shown
 
 
-class CostColumns(ModelAdmin):
-    """A page some of whose columns and fields are amounts."""
+class CostColumns(ReadOnly):
+    """A page of rows that nobody changes, some of whose columns and fields are amounts."""
 
     costs: ClassVar[frozenset[str]]
     """Columns and fields that are left out where costs are not shown."""

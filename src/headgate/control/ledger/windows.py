@@ -87,8 +87,7 @@ def settle_windows(owner_id: OwnerId, charges: Iterable[WindowCharge]) -> None:
         _move(window, costs[window], sum(taken.values()))
         for lease_class, from_lease in taken.items():
             if from_lease:
-                row = {"window": window, "owner": owner_id, "lease_class": lease_class, "from_lease": from_lease}
-                _execute(_LEASE, row)
+                _execute(_LEASE, window=window, owner=owner_id, lease_class=lease_class, from_lease=from_lease)
 
 
 def close_leases(owner_id: OwnerId, *, spent: bool) -> dict[WindowId, int]:
@@ -98,7 +97,7 @@ def close_leases(owner_id: OwnerId, *, spent: bool) -> dict[WindowId, int]:
         leased[window] += amount
     for window in sorted(leased):
         _move(window, leased[window] if spent else 0, leased[window])
-    _execute(_CLOSE, {"owner": owner_id})
+    _execute(_CLOSE, owner=owner_id)
     return {window: amount for window, amount in leased.items() if amount}
 
 
@@ -125,8 +124,8 @@ def book_loss(owner_id: OwnerId, remained: Mapping[WindowId, int], loss: Loss) -
 
 
 def _move(window: WindowId, cost: int, from_lease: int) -> None:
-    moved = {"window": window, "cost": cost, "from_lease": from_lease, "overrun": max(cost - from_lease, 0)}
-    if not _execute(_WINDOW, moved):
+    overrun = max(cost - from_lease, 0)
+    if not _execute(_WINDOW, window=window, cost=cost, from_lease=from_lease, overrun=overrun):
         message = f"{window} has no row"
         raise WindowMissingError(message)
 
@@ -137,7 +136,7 @@ def _remaining(owner_id: OwnerId) -> dict[tuple[WindowId, LeaseClass], int]:
         return {(WindowId(row[0]), LeaseClass(row[1])): int(row[2]) for row in cursor.fetchall()}
 
 
-def _execute(statement: str, values: Mapping[str, str | int]) -> int:
+def _execute(statement: str, **values: str | int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         changed: int = cursor.rowcount

@@ -16,14 +16,13 @@ from headgate.control.filters import ModelFilter, OrganizationFilter, ProviderFi
 from headgate.control.keys.models import VirtualKey
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.requestlog.queries import cost_events_of
-from headgate.control.scoping import ReadOnly
 from headgate.control.tracking import CostColumns, costs_shown
 from headgate.domain.usage import Unit
 
 _UNITS = [unit.value for unit in Unit]  # Postgres does not keep the order in which a row was written
 
 
-class DimensionsAdmin(CostColumns, ReadOnly):
+class DimensionsAdmin(CostColumns):
     """What the pages of requests and of cost events have in common."""
 
     list_filter_submit = True
