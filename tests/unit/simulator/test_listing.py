@@ -18,7 +18,7 @@ def test_openai_lists_every_model(openai_client: openai.OpenAI, bill: Any):
 def test_anthropic_lists_the_models_that_chat_newest_first(anthropic_client: anthropic.Anthropic):
     models = list(anthropic_client.models.list())
     assert ["sim/open", "sim/reasoner", "sim/large", "sim/small", "sim/echo"] == [model.id for model in models]
-    assert (2026, "Large") == (models[1].created_at.year, models[1].display_name)
+    assert (2026, "Reasoner") == (models[1].created_at.year, models[1].display_name)
 
 
 def test_one_model_is_looked_up_under_either_name(openai_client: openai.OpenAI, anthropic_client: anthropic.Anthropic):
