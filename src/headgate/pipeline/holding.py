@@ -221,6 +221,10 @@ async def _with_shadows(secured: Secured, shadows: list[Want], case: Case, treas
         except GatewayError:
             # The store is away: nothing that only watches may refuse.
             continue
+        except BaseException:
+            # The client hung up, before anything was sent.
+            treasury.release(parts)
+            raise
         else:
             parts.extend(placement.holds)
             units.append(want.budget.unit)

@@ -72,8 +72,8 @@ def _amount(unit: BudgetUnit, plan: Plan, intake: Intake) -> int | None:
     card, shape = plan.tariff.card, plan.shape
     if shape is None or (unit is BudgetUnit.MONEY and card is not None and card.free):
         return None
-    # At least 1: what is drawn opens a window, and a model that answered may cost more than the one that was asked.
-    return max(_bounded(amount_of(unit, plan), card, shape, intake), 1)
+    # What can cost nothing is free, whatever its card is called; and only what is drawn opens a window to charge.
+    return _bounded(amount_of(unit, plan), card, shape, intake) or None
 
 
 def _bounded(amount: int | None, card: CompiledCard | None, shape: RequestShape, intake: Intake) -> int:
