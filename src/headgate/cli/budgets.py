@@ -41,18 +41,24 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unit", choices=[str(each) for each in BudgetUnit], default=BudgetUnit.MONEY.value)
     parser.add_argument("--currency", default="USD")
     parser.add_argument("--soft", action="store_true", help="critical tasks may go further")
+    parser.add_argument("--clamp", action="store_true", help="may lower max_tokens to what is affordable")
+    parser.add_argument("--top-up", action="store_true", help="streams may start with a part of their hold")
+    parser.add_argument("--shadow", action="store_true", help="says what it would refuse, but refuses nothing")
     finish(parser, _set)
 
 
 def _set(args: argparse.Namespace) -> str:
     from headgate.control.budgets.display import limit_of
-    from headgate.control.budgets.operations import change_limit, create_budget
+    from headgate.control.budgets.operations import change_conduct, change_limit, create_budget
     from headgate.control.budgets.queries import live_budgets
     from headgate.control.organizations.operations import organization_named
 
     limit = _amount(args.limit)
     if live_budgets().filter(name=args.name).exists():
         changed = change_limit(_named(args.name), limit, soft=True if args.soft else None)
+        conduct = {name: True for name in ("clamp", "top_up", "shadow") if getattr(args, name)}
+        if conduct:
+            changed = change_conduct(changed, **conduct)
         return f"{args.name} is limited to {limit_of(changed)} now"
     made = create_budget(
         name=args.name,
@@ -65,6 +71,9 @@ def _set(args: argparse.Namespace) -> str:
         unit=args.unit,
         currency=args.currency,
         soft=args.soft,
+        clamp=args.clamp,
+        top_up=args.top_up,
+        shadow=args.shadow,
     )
     return f"{args.name} is created: {limit_of(made)} per {args.period}"
 

@@ -2,8 +2,11 @@
 
 import argparse
 import getpass
+import os
 import sys
 from typing import Any, Protocol
+
+from headgate.infra.settings import DEFAULT_DATA_DIR
 
 
 class Commands(Protocol):
@@ -30,6 +33,7 @@ def guarded(args: argparse.Namespace) -> int:
 
     use_django()
     from django.core.exceptions import ObjectDoesNotExist, ValidationError
+    from django.db import OperationalError, ProgrammingError
 
     try:
         print(args.action_function(args))
@@ -37,10 +41,20 @@ def guarded(args: argparse.Namespace) -> int:
         reason = " ".join(error.messages)
     except (ObjectDoesNotExist, ValueError) as error:
         reason = str(error)
+    except (OperationalError, ProgrammingError) as error:
+        # Most often the wrong folder: what the database says is one line, and where it was looked for is the cure.
+        reason = f"{error}; is {_where(args)} the installation's database? 'headgate migrate' makes one."
     else:
         return 0
     print(f"headgate {args.command} {args.action}: {reason}", file=sys.stderr)
     return 1
+
+
+def _where(args: argparse.Namespace) -> str:
+    """The database that was asked, without its secrets."""
+    if os.environ.get("DATABASE_URL"):
+        return "DATABASE_URL"
+    return str(args.data_dir or os.environ.get("HEADGATE_DATA_DIR") or DEFAULT_DATA_DIR)
 
 
 def actor() -> str:

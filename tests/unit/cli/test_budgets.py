@@ -122,3 +122,10 @@ def test_a_name_that_two_budgets_have_is_not_enough(run):
         Budget.objects.create(name="All", scope="system", period="day", limit=1)
     assert "several budgets are called 'All'" in run("retire", "All")[2]
     assert "several budgets are called 'All'" in run("set", "All", "5")[2]
+
+
+def test_how_a_budget_behaves_is_set_with_it_or_later(run):
+    run("set", "Open", "1", "--clamp", "--top-up")
+    assert (True, True, False) == Budget.objects.values_list("clamp", "top_up", "shadow").get()
+    run("set", "Open", "1", "--shadow")
+    assert (True, True, True) == Budget.objects.values_list("clamp", "top_up", "shadow").get()

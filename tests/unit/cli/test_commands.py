@@ -2,6 +2,7 @@ import argparse
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 
 from headgate.cli.commands import actor, finish
 
@@ -43,3 +44,14 @@ def test_an_error_that_nobody_can_mend_is_not_hidden():
 def test_who_types_is_named_by_account(monkeypatch):
     monkeypatch.setenv("LOGNAME", "operator")
     assert "command line: operator" == actor()
+
+
+def test_a_folder_without_an_installation_is_named(capsys, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    parser = argparse.ArgumentParser()
+    command = parser.add_subparsers(dest="command").add_parser("make")
+    command.add_argument("action")
+    finish(command, lambda _: fail(OperationalError("no such table: headgate_budget")))
+    args = parser.parse_args(["make", "it", "--data-dir", "elsewhere"])
+    assert 1 == args.run(args)
+    assert "no such table: headgate_budget; is elsewhere the installation's database?" in capsys.readouterr().err
