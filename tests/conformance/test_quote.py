@@ -48,7 +48,7 @@ def no_trace(gateway: GatewayProcess) -> Iterator[None]:
     """Nothing is in the books, the log, the windows or the leases afterwards but the request that marks the end."""
     # What requests before this one had drawn goes back by itself.
     drawn = "SELECT 1 FROM headgate_lease WHERE remaining > 0"
-    wait_until(lambda: not gateway.rows(drawn), what="leases to be returned")
+    wait_until(lambda: not gateway.rows(drawn), within_s=60, what="leases to be returned")
     wait_for_ingest(gateway)
     before, log_before = traces(gateway), gateway.log().count("Traceback")
     yield
