@@ -69,7 +69,7 @@ def test_faults_at_random_points_lose_and_double_nothing(setting: Setting, plan:
     began = time.monotonic()
     with Sampler(gateway.data_dir, gateway.database_url) as sampler:
         with Load(gateway.port, plan.shots, concurrency=CONCURRENCY) as load:
-            faults = Faults(gateway, chance, load.wait_for, workers=WORKERS, proxy=setting.proxy)
+            faults = Faults(gateway, chance, load.wait_for, proxy=setting.proxy)
             for kind in order:
                 load.wait_for(chance.randrange(5, 60))
                 getattr(faults, kind)()

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 
@@ -24,6 +26,9 @@ SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'headgate leases'
 """
 
+_FAILED_START = re.compile(r"the gateway \d+ ended \([1-9]")
+"""By itself; a signal's number is negative."""
+
 
 class Faults:
     """What can happen to one gateway; `goes_on` waits until its clients got so many answers more."""
@@ -34,7 +39,6 @@ class Faults:
         chance: random.Random,
         goes_on: Callable[[int], None],
         *,
-        workers: int,
         proxy: CuttingProxy | None = None,
     ) -> None:
         """`proxy`: between the gateway and Postgres, where it runs on that."""
@@ -42,7 +46,6 @@ class Faults:
         self._gateway = gateway
         self._chance = chance
         self._goes_on = goes_on
-        self._workers = workers
         self._proxy = proxy
 
     def kill_worker(self) -> None:
@@ -61,22 +64,20 @@ class Faults:
     def pause_worker(self) -> None:
         """`SIGSTOP` of a gateway worker past every timeout, and `SIGCONT` after its siblings went on."""
         victim = self._chance.choice(self._gateway.pids("gateway"))
-        os.kill(victim, signal.SIGSTOP)
-        try:
+        with paused(victim):
             threading.Event().wait(PAST_EVERY_TIMEOUT_S)
             self._goes_on(20)
-        finally:
-            os.kill(victim, signal.SIGCONT)
         self.done["SIGSTOP past every timeout"] += 1
 
     def fill_disk(self) -> None:
-        """No room in the data folder, and a worker killed meanwhile whose successor finds none."""
-        before = self._owners()
+        """No room in the data folder, and a worker killed meanwhile whose successor cannot begin a journal."""
+        before, failed = self._owners(), self._failed_starts()
         with full_disk(self._gateway.data_dir, self._gateway.process):
             self.done["full disk"] += 1
             self._goes_on(20)
             self._kill("gateway")
             self.done["kill -9 of a gateway worker on a full disk"] += 1
+            wait_until(lambda: self._failed_starts() > failed, what="a start that fails for want of room")
             self._goes_on(20)
         wait_until(lambda: self._owners() > before, what="the worker's successor")
 
@@ -96,12 +97,25 @@ class Faults:
         wait_until(lambda: proxy.cuts > before, what="a COMMIT")
         self.done[f"COMMIT cut: {how.value}"] += 1
 
+    def _failed_starts(self) -> int:
+        return len(_FAILED_START.findall(self._gateway.log()))
+
     def _owners(self) -> int:
         return int(self._gateway.rows("SELECT COUNT(*) AS n FROM headgate_owner")[0]["n"])
 
     def _kill(self, role: str) -> None:
         victims = wait_until(lambda: self._gateway.pids(role), what=f"a {role} to kill")
         os.kill(self._chance.choice(victims), signal.SIGKILL)
+
+
+@contextmanager
+def paused(pid: int) -> Iterator[None]:
+    """`SIGSTOP`, and `SIGCONT` at the end."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager
@@ -155,6 +169,12 @@ def _no_segment_fits(pid: int) -> Iterator[None]:
         yield
     finally:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def can_mount() -> bool:
+    """Whether we may mount a file system."""
+    with TemporaryDirectory() as folder, small_disk(Path(folder) / "disk", 1) as disk:
+        return disk.startswith("tmpfs")
 
 
 def kill_everything(gateway: GatewayProcess) -> None:
