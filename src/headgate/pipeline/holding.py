@@ -8,21 +8,22 @@ from collections.abc import Sequence
 
 import msgspec
 
-from headgate.domain.errors import GatewayError, Refused
+from headgate.domain.errors import Refused, Unpriced
 from headgate.domain.verdict import Verdict
 from headgate.ledger.budgets import CalendarEndedError, InForce, Payer
 from headgate.pipeline.assess import Asking, assess
+from headgate.pipeline.bounding import bounded
 from headgate.pipeline.clamp import clamped
 from headgate.pipeline.config import Config
 from headgate.pipeline.hold import Hold
 from headgate.pipeline.intake import Intake
 from headgate.pipeline.plan import Plan, reshaped
 from headgate.pipeline.request import Request
+from headgate.pipeline.shadows import hold_in_shadows, would_block
 from headgate.pipeline.shortage import calendar_ended, refusal, why
 from headgate.pipeline.topup import Part, part_of
 from headgate.pipeline.treasury import ShortageError, Treasury
 from headgate.pipeline.wants import Want, hold_of, wants_of
-from headgate.policy.verdicts import WOULD_BLOCK, Rule
 from headgate.pricing.afford import affordable_output
 from headgate.pricing.tight import tightened
 from headgate.pricing.widening import narrowed
@@ -88,9 +89,32 @@ async def secure_hold(case: Case, treasury: Treasury) -> Secured:
     """
     try:
         in_force = case.config.budgets.in_force(case.payer, case.key_budgets)
-        wants = wants_of(in_force, treasury.now(), case.plan, case.intake)
+        try:
+            wants = wants_of(in_force, treasury.now(), case.plan, case.intake)
+        except Unpriced as error:
+            return await _secure_bounded(case, in_force, treasury, error)
     except CalendarEndedError as error:
         raise calendar_ended(error) from error
+    return await _secure(case, in_force, wants, treasury)
+
+
+async def _secure_bounded(case: Case, in_force: tuple[InForce, ...], treasury: Treasury, unpriced: Unpriced) -> Secured:
+    """Hold for a request that as it came may use anything."""
+    found = bounded(case.plan, case.intake, case.request.door.format, in_force, case.config)
+    if found is None:
+        raise unpriced
+    case = msgspec.structs.replace(case, plan=found.plan, intake=found.intake)
+    wants = wants_of(found.in_force, treasury.now(), found.plan, found.intake)
+    secured = await _secure(case, found.in_force, wants, treasury)
+    blind = tuple([would_block(budget, unpriced) for budget in found.blind])
+    secured = msgspec.structs.replace(secured, verdicts=blind + secured.verdicts)
+    if found.clamped_by is None or secured.clamped_to is not None:
+        return secured
+    because = secured.because or f"Budget {found.clamped_by.name!r}"
+    return msgspec.structs.replace(secured, clamped_to=found.clamped_to, because=because)
+
+
+async def _secure(case: Case, in_force: tuple[InForce, ...], wants: list[Want], treasury: Treasury) -> Secured:
     binding = [want for want in wants if not want.budget.shadow]
     parts = treasury.try_hold([want.need for want in binding], critical=case.critical)
     if parts is not None:
@@ -99,7 +123,9 @@ async def secure_hold(case: Case, treasury: Treasury) -> Secured:
         secured = await _Search(case, in_force, treasury).run(binding)
     if len(binding) == len(wants):
         return secured
-    return await _with_shadows(secured, [want for want in wants if want.budget.shadow], case, treasury)
+    shadows = [want for want in wants if want.budget.shadow]
+    hold, verdicts = await hold_in_shadows(secured.hold, shadows, treasury, critical=case.critical)
+    return msgspec.structs.replace(secured, hold=hold, verdicts=verdicts)
 
 
 class _Search:
@@ -206,34 +232,3 @@ class _Search:
         except (ShortageError, Refused):
             return None
         return msgspec.structs.replace(secured, intake=intake, degraded_to=name, because=because)
-
-
-async def _with_shadows(secured: Secured, shadows: list[Want], case: Case, treasury: Treasury) -> Secured:
-    """Count in budgets that only watch, where there is room; where there is none, say what they would have done."""
-    parts, units = list(secured.hold.parts), list(secured.hold.units)
-    verdicts: list[Verdict] = []
-    now = treasury.now()
-    for want in shadows:
-        try:
-            placement = await treasury.place_hold([[want.need]], critical=case.critical, patience_s=0)
-        except ShortageError as shortage:
-            verdicts.append(_would_block(want, refusal(shortage.short, {want.need.window.id: want.budget}, now=now)))
-        except GatewayError:
-            # The store is away: nothing that only watches may refuse.
-            continue
-        except BaseException:
-            # The client hung up, before anything was sent.
-            treasury.release(parts)
-            raise
-        else:
-            parts.extend(placement.holds)
-            units.append(want.budget.unit)
-    order = sorted(range(len(parts)), key=lambda index: parts[index].window)
-    hold = Hold(tuple([parts[index] for index in order]), tuple([units[index] for index in order]))
-    return msgspec.structs.replace(secured, hold=hold, verdicts=tuple(verdicts))
-
-
-def _would_block(want: Want, objection: Refused) -> Verdict:
-    if want.budget.policy:
-        return Verdict(want.budget.policy, Rule.MAX_COST_PER_DAY, WOULD_BLOCK, objection.message)
-    return Verdict(want.budget.name, "budget", WOULD_BLOCK, objection.message)

@@ -1,12 +1,15 @@
 """Answers `POST /v1/quote`: the decisions of a call, with nothing counted, held, sent or recorded."""
 
 from headgate.domain.errors import Unpriced
-from headgate.ledger.budgets import CalendarEndedError, Payer
+from headgate.ledger.budgets import CalendarEndedError, InForce, Payer
 from headgate.pipeline.admit import admit_key
-from headgate.pipeline.assess import asked_by, assess
+from headgate.pipeline.assess import Asking, asked_by, assess
+from headgate.pipeline.bounding import bounded
+from headgate.pipeline.config import Config
 from headgate.pipeline.explain import Quote, quote
 from headgate.pipeline.identify import identify
 from headgate.pipeline.intake import read_intake
+from headgate.pipeline.plan import Plan
 from headgate.pipeline.ports import Configs, Keys
 from headgate.pipeline.request import Request
 from headgate.pipeline.shortage import calendar_ended
@@ -44,7 +47,7 @@ class Quotes:
             payer = Payer(principal.organization_id, principal.key_id, asking.attribution)
             try:
                 in_force = config.budgets.in_force(payer, self._keys.budgets(request.key_hash))
-                wants = wants_of(in_force, self._treasury.now(), assessment.plan, intake)
+                wants = self._wants(in_force, assessment.plan, asking, config)
             except Unpriced as error:
                 refused = error
             except CalendarEndedError as error:
@@ -52,3 +55,14 @@ class Quotes:
         states = await self._treasury.states([want.need.window.id for want in wants])
         critical = asking.attribution.task in organization.critical_tasks
         return quote(asking, assessment, wants, states, config, critical=critical, refused=refused)
+
+    def _wants(self, in_force: tuple[InForce, ...], plan: Plan, asking: Asking, config: Config) -> list[Want]:
+        """What would be held, in the form in which it can be."""
+        now = self._treasury.now()
+        try:
+            return wants_of(in_force, now, plan, asking.intake)
+        except Unpriced:
+            found = bounded(plan, asking.intake, asking.request.door.format, in_force, config)
+            if found is None:
+                raise
+            return wants_of(found.in_force, now, found.plan, found.intake)
