@@ -135,3 +135,12 @@ def test_a_providers_error_arrives_and_costs_nothing(
 def test_the_same_key_works_as_bearer_and_as_x_api_key(gateway: GatewayProcess) -> None:
     with anthropic.Anthropic(base_url=gateway.url, auth_token=gateway.key, api_key=None) as client:
         assert client.messages.create(model="sim/small", max_tokens=5, messages=HELLO).content
+
+
+def test_an_answer_has_the_id_that_is_in_the_log(
+    gateway: GatewayProcess, anthropic_client: anthropic.Anthropic
+) -> None:
+    asked: list[Any] = [{"role": "user", "content": "hi"}]
+    answer = anthropic_client.messages.create(model="sim/small", max_tokens=20, messages=asked)
+    assert answer._request_id is not None
+    assert gateway.request_log(answer._request_id)["status"] == 200

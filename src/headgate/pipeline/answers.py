@@ -144,6 +144,8 @@ def _headers(answer: UpstreamAnswer, attempt: Attempt, content_type: str | None)
     headers = [
         (b"content-type", (content_type or answer.header("content-type") or JSON).encode("latin-1")),
         (b"x-request-id", attempt.sent.request_id.encode()),
+        # Where Anthropic's SDK looks for it.
+        (b"request-id", attempt.sent.request_id.encode()),
         (b"x-headgate-deployment", attempt.sent.deployment_id.encode()),
         *attempt.headers,
     ]

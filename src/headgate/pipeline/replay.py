@@ -31,6 +31,7 @@ _PIECE: Final = 16 * 1024
 _MAY_BE_CHARGED: Final = frozenset({Outcome.OK, Outcome.ESTIMATED})
 _ABOUT_ONE_REQUEST: Final = (
     b"x-request-id",
+    b"request-id",
     b"x-headgate-cost-usd",
     b"x-ratelimit-",
     b"retry-after",
@@ -100,6 +101,7 @@ def reply_of(stored: StoredAnswer, request_id: RequestId) -> Reply:
     headers = [
         *stored.headers,
         (b"x-request-id", request_id.encode()),
+        (b"request-id", request_id.encode()),
         (b"x-headgate-cost-usd", b"0"),
         (b"x-headgate-idempotent-replay", b"true"),
         (b"x-headgate-original-request-id", stored.request_id.encode()),
