@@ -1,10 +1,12 @@
 """A throwaway Postgres server for this test process, and databases in it that cost a test a tenth of a second.
 
-The server starts when the first test asks for it and ends with the process, however that ends. Its databases compare
+The server starts when the first test asks for it and ends with the process, however that ends; a process that was
+killed leaves files behind, which the next one removes. Its databases compare
 text by the rules of a language, as many real ones do, and not byte by byte: what relies on the order of bytes fails.
 """
 
 import atexit
+import fcntl
 import os
 import pwd
 import shutil
@@ -32,6 +34,9 @@ _OPTIONS = {
     "deadlock_timeout": "200ms",
     "timezone": "Asia/Kolkata",  # a server need not live in UTC
 }
+_PREFIX = "headgate-pg-"
+_UNFINISHED = "new-"
+_LOCK = "lock"
 
 
 def _program(name: str) -> Path | None:
@@ -54,11 +59,49 @@ DATABASES = ["sqlite", pytest.param("postgres", marks=needs_postgres)]
 """Parameters of a fixture that gives a `DATABASE_URL`; see `database_url_for`."""
 
 
+def locked_folder() -> tuple[Path, int]:
+    """A new folder, and the lock that says that its process lives."""
+    unfinished = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{_PREFIX}"))
+    lock = os.open(unfinished / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    # Only under this name is it looked at by others, who must not find it without its lock.
+    return unfinished.rename(unfinished.with_name(unfinished.name.removeprefix(_UNFINISHED))), lock
+
+
+def remove_abandoned() -> None:
+    """Remove the folders of processes that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            lock = os.open(folder / _LOCK, os.O_RDWR)
+        except OSError:
+            # Removed by its owner just now, or of another user.
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        else:
+            if not _server_runs(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(lock)
+
+
+def _server_runs(folder: Path) -> bool:
+    """Whether a server is still at it: without `setpriv`, none ends with the process that started it."""
+    try:
+        first = (folder / "files" / "postmaster.pid").read_text(encoding="ascii").splitlines()[0]
+    except (OSError, IndexError):
+        return False
+    return Path("/proc", first.strip()).exists()
+
+
 class PostgresServer:
     """A server in a temporary folder, on a loopback port; every local user is its superuser."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="headgate-pg-"))
+        remove_abandoned()
+        self.folder, self._lock = locked_folder()
         self.port = free_port()
         self._names = count(1)
         self._migrated = False
@@ -70,7 +113,8 @@ class PostgresServer:
     def stop(self) -> None:
         """End it now, with whoever is connected, and remove what it wrote."""
         self._crash()
-        shutil.rmtree(self._folder)
+        shutil.rmtree(self.folder)
+        os.close(self._lock)
 
     @contextmanager
     def away(self) -> Iterator[None]:
@@ -112,7 +156,7 @@ class PostgresServer:
 
     def _migrate(self, database_url: str) -> None:
         script = "from headgate.control.setup import migrate; migrate()"
-        environ = clean_environment(self._folder / "migration", DATABASE_URL=database_url, HEADGATE_SECRET_KEY="x" * 32)
+        environ = clean_environment(self.folder / "migration", DATABASE_URL=database_url, HEADGATE_SECRET_KEY="x" * 32)
         subprocess.run([sys.executable, "-c", script], env=environ, check=True)
 
     def _admin(self) -> psycopg.Connection:
@@ -120,16 +164,16 @@ class PostgresServer:
 
     def _initialize(self) -> None:
         if os.geteuid() == 0:
-            shutil.chown(self._folder, _user())
+            shutil.chown(self.folder, _user())
         initdb = [str(_program("initdb")), "--no-locale", "--encoding=UTF8", "--no-sync", "--auth=trust", *_language()]
-        command = [*_as_user(), *initdb, "--username=postgres", "-D", str(self._folder / "files")]
+        command = [*_as_user(), *initdb, "--username=postgres", "-D", str(self.folder / "files")]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        options = {**_OPTIONS, "port": str(self.port), "unix_socket_directories": str(self._folder)}
-        postgres = [str(_program("postgres")), "-D", str(self._folder / "files")]
+        options = {**_OPTIONS, "port": str(self.port), "unix_socket_directories": str(self.folder)}
+        postgres = [str(_program("postgres")), "-D", str(self.folder / "files")]
         command = [*_as_user(), *postgres, *(f"--{name}={text}" for name, text in options.items())]
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def _crash(self) -> None:
@@ -142,7 +186,7 @@ class PostgresServer:
             try:
                 return self._admin().close()
             except psycopg.OperationalError:
-                said = (self._folder / "log").read_text(errors="replace")
+                said = (self.folder / "log").read_text(errors="replace")
                 assert self._process.poll() is None, said
                 assert time.monotonic() < deadline, said
                 time.sleep(0.02)
