@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import psycopg
+from psycopg.rows import TupleRow
 
+from headgate.infra.postgres import connect
 from headgate.infra.replays.rows import StoreError
 
-CONNECT_TIMEOUT_S: Final = 2
-STATEMENT_TIMEOUT_MS: Final = 2_000
 _NAME: Final = re.compile(r":(\w+)")
 
 
@@ -19,7 +19,7 @@ class PostgresConnection:
     def __init__(self, url: str) -> None:
         """`url`: a libpq connection string, such as `postgres://user@host/database`."""
         self._url = url
-        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._connection: psycopg.Connection[TupleRow] | None = None
 
     def run(self, statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Run one statement as its own transaction; once more when a connection that was kept turns out to be gone."""
@@ -40,22 +40,10 @@ class PostgresConnection:
     def _run(self, statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         try:
             if self._connection is None:
-                self._connection = self._connect()
+                self._connection = connect(self._url, name="headgate idempotency")
             cursor = self._connection.execute(_NAME.sub(r"%(\1)s", statement).encode(), values)
             return cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             self.close()
             message = f"Postgres: {type(error).__name__}"
             raise StoreError(message) from error
-
-    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        return psycopg.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=CONNECT_TIMEOUT_S,
-            options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
-            keepalives_idle=5,
-            keepalives_interval=2,
-            keepalives_count=2,
-            tcp_user_timeout=2 * STATEMENT_TIMEOUT_MS,
-        )
