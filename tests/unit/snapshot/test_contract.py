@@ -4,14 +4,17 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from headgate.domain.budget import BudgetId, BudgetUnit, Period, Scope
 from headgate.domain.ids import DeploymentId
 from headgate.domain.prices import Rate, Tier, Variant
 from headgate.domain.usage import Unit
 from headgate.snapshot.contract import (
     CONTRACT_VERSION,
+    Budget,
     ContractMismatchError,
     Deployment,
     PublishedKey,
+    SubjectEpoch,
     decode_key,
     decode_snapshot,
     encode_key,
@@ -34,9 +37,38 @@ FULL = snapshot_of(
     ),
 )
 
+BUDGETS = [
+    Budget(
+        id=BudgetId(f"{number:032x}"),
+        organization_id="o",
+        name=f"budget {number}",
+        scope=Scope.USER,
+        subject=f"user-{number}",
+        period=Period.MONTH,
+        calendar="month:UTC",
+        unit=BudgetUnit.MONEY,
+        limit=10**18,
+        hard=2 * 10**18,
+        subject_epochs=(SubjectEpoch("o/anna", 2),),
+        usd_rate="1.08",
+    )
+    for number in range(3)
+]
+
 
 def test_a_snapshot_comes_back_as_it_was_to_the_last_decimal():
     assert FULL == decode_snapshot(encode_snapshot(FULL))
+
+
+def test_budgets_come_back_in_their_order():
+    budgets = tuple(BUDGETS)
+    assert budgets == decode_snapshot(encode_snapshot(msgspec.structs.replace(FULL, budgets=budgets))).budgets
+
+
+def test_a_budget_that_cannot_be_read_is_a_mismatch():
+    snapshot = msgspec.structs.replace(FULL, budgets=(msgspec.structs.replace(BUDGETS[0], period="fortnight"),))
+    with pytest.raises(ContractMismatchError, match="fortnight"):
+        decode_snapshot(encode_snapshot(snapshot))
 
 
 def test_a_key_comes_back_as_it_was():
