@@ -1,7 +1,6 @@
 """The books in a database, through the code that keeps them: Django on one side, the real lease stores on the other."""
 
 import datetime as dt
-import os
 import uuid
 from collections.abc import Collection, Sequence
 from decimal import Decimal
@@ -32,6 +31,14 @@ from tests.kit.money.books import Ended, LeaseKey, Terms, WindowRow
 
 _WINDOWS = "SELECT id, limit_amount, hard_limit, limit_version, spent, leased, excess, overrun FROM headgate_window"
 _LEASES = "SELECT window_id, owner_id, lease_class, remaining FROM headgate_lease WHERE remaining <> 0"
+
+
+def lease_store() -> SqliteLeaseStore | PostgresLeaseStore:
+    """The lease store in the database that Django is connected to."""
+    place = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return SqliteLeaseStore(Path(place["NAME"]))
+    return PostgresLeaseStore(f"postgres://{place['USER']}@{place['HOST']}:{place['PORT']}/{place['NAME']}")
 
 
 class Inline:
@@ -71,13 +78,7 @@ class DatabaseBooks:
         self._changes = 0
 
     def connect(self) -> LeaseStore:
-        place = connection.settings_dict
-        blocking: BlockingLeaseStore = (
-            SqliteLeaseStore(Path(place["NAME"]))
-            if connection.vendor == "sqlite"
-            else PostgresLeaseStore(os.environ["DATABASE_URL"])
-        )
-        self._stores.append(Inline(blocking))
+        self._stores.append(Inline(lease_store()))
         return self._stores[-1]
 
     def open_budget(self, terms: Terms) -> Budget:

@@ -2,9 +2,20 @@ from decimal import Decimal
 
 import pytest
 
+from headgate.domain.budget import LeaseClass
 from headgate.domain.outcome import Outcome
 from headgate.domain.verdict import Verdict
-from headgate.ledger.postings import cost_event, orphan_event, orphan_log, request_log
+from headgate.ledger.postings import (
+    WindowCharge,
+    cost_event,
+    orphan_charges,
+    orphan_event,
+    orphan_log,
+    raised,
+    request_log,
+    window_charges,
+)
+from headgate.ledger.records import Charge, Held, Raised
 from tests.kit.books import NOON, logged, sent, settled
 
 
@@ -106,3 +117,33 @@ def test_an_orphan_is_charged_to_whom_its_attempt_names():
         getattr(row, name) for name in ("end_user", "team", "project", "app", "client", "agent", "task")
     ]
     assert ((), None, "") == (row.verdicts, row.degraded_to, row.prompt_sha256)
+
+
+HELD = (Held("v", LeaseClass.NORMAL, 900), Held("w", LeaseClass.CRITICAL, 1), Held("x", LeaseClass.NORMAL, 900))
+
+
+def test_a_settled_attempt_charges_the_windows_that_it_was_held_in():
+    charges = (Charge(1_000, 950), Charge(1, 1), Charge(0, 0))
+    assert [
+        WindowCharge("aigw_1_a:1", "v", LeaseClass.NORMAL, 1_000, 950),
+        WindowCharge("aigw_1_a:1", "w", LeaseClass.CRITICAL, 1, 1),
+    ] == window_charges(sent(holds=HELD), settled(charges=charges))
+
+
+def test_an_attempt_that_cost_nothing_charges_no_window():
+    assert [] == window_charges(sent(holds=HELD), settled(outcome=Outcome.REJECTED, cost=0))
+
+
+def test_an_orphan_charges_all_that_it_held():
+    assert [
+        WindowCharge("aigw_1_a:1", "v", LeaseClass.NORMAL, 900, 900),
+        WindowCharge("aigw_1_a:1", "w", LeaseClass.CRITICAL, 1, 1),
+    ] == orphan_charges(sent(holds=(*HELD[:2], Held("x", LeaseClass.NORMAL, 0))))
+
+
+def test_an_attempt_that_drew_on_holds_what_it_drew_on_to():
+    more = Raised(request_id="aigw_1_a", attempt=1, hold=9_900, holds=(Held("v", LeaseClass.NORMAL, 9_900),))
+    after = raised(sent(holds=HELD), more)
+    assert (9_900, more.holds, "anthropic") == (after.hold, after.holds, after.provider)
+    assert 9_900 == orphan_event(after, 0).amount_nano
+    assert [9_900] == [charge.cost for charge in orphan_charges(after)]

@@ -5,11 +5,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from headgate.domain.budget import LeaseClass
 from headgate.domain.ids import OwnerId, RequestId
 from headgate.domain.outcome import Outcome
 from headgate.infra.journal import FileJournal, segment_path
 from headgate.ledger.frames import SEGMENT_SIZE, pack_frame
-from headgate.ledger.records import encode_record
+from headgate.ledger.postings import WindowCharge
+from headgate.ledger.records import Charge, Held, Raised, encode_record
 from headgate.worker.follower import MAX_ROWS, Follower, JournalCorruptError
 from tests.kit.books import NOON, logged, sent, settled
 
@@ -218,3 +220,25 @@ def test_a_finished_journal_is_removed(journal: FileJournal, follower: Follower)
     assert follower.writer_is_dead()
     follower.remove()
     assert not journal.folder.exists()
+
+
+HOLDS = (Held("w", LeaseClass.NORMAL, 900),)
+
+
+def test_charges_are_posted_with_the_event_that_they_are_of(journal: FileJournal, follower: Follower):
+    journal.open_attempt(sent(holds=HOLDS))
+    journal.append(settled(charges=(Charge(700, 650),)), logged())
+    journal.close_attempt()
+    posting = follower.step()
+    assert (WindowCharge("aigw_1_a:1", "w", LeaseClass.NORMAL, 700, 650),) == tuple(posting.charges)
+    assert ["aigw_1_a:1"] == [event.event_id for event in posting.events]
+
+
+def test_an_attempt_that_drew_on_is_an_orphan_of_all_that_it_held(journal: FileJournal, follower: Follower):
+    journal.open_attempt(sent(holds=HOLDS))
+    more = (Held("w", LeaseClass.NORMAL, 5_000),)
+    journal.append(Raised(request_id=RequestId("aigw_1_a"), attempt=1, hold=5_000, holds=more))
+    follower.step()
+    found = follower.orphans(NOON + 60)
+    assert [5_000] == [event.amount_nano for event in found.events]
+    assert [WindowCharge("aigw_1_a:1", "w", LeaseClass.NORMAL, 5_000, 5_000)] == found.charges
