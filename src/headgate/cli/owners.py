@@ -26,7 +26,7 @@ def _list(args: argparse.Namespace) -> str:
     from headgate.control.ledger.queries import standing_owners
 
     here = _journals_here()
-    lines = []
+    lines: list[str] = []
     for owner in standing_owners():
         node = "this node" if owner.owner_id in here else f"node {owner.node}"
         leased = _amounts(owner.leased, owner.windows)

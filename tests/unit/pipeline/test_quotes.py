@@ -1,0 +1,97 @@
+import msgspec
+import pytest
+
+from headgate.domain.budget import Scope
+from headgate.domain.errors import Forbidden, NotAuthenticated, NotFound, Unavailable
+from headgate.domain.principal import Attribution
+from headgate.pipeline.explain import Quote
+from headgate.pipeline.quotes import Quotes
+from headgate.pricing.afford import LONGEST_UNKNOWN
+from headgate.snapshot.contract import Policy, Snapshot
+from tests.kit.budgeted import CHAT_BODY, Budgeted, budget, snapshot_with
+from tests.kit.fakes import ORGANIZATION, PRINCIPAL, Rig, price_card, snapshot_of
+
+RICH = 10**9
+ENDLESS = price_card("openai", "gpt-endless", context_window=None, max_output=None)
+ENDLESS_BODY = {"model": "gpt-endless", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+async def quote(rig: Rig, body=CHAT_BODY, **changes) -> Quote:
+    quotes = Quotes(configs=rig.configs, keys=rig.keys, treasury=rig.treasury)
+    return await quotes.answer(rig.request(body, **changes))
+
+
+def with_cards(snapshot: Snapshot, *cards) -> Snapshot:
+    return msgspec.structs.replace(snapshot, cards=cards)
+
+
+async def test_a_quote_counts_holds_sends_and_records_nothing():
+    rig = Rig(snapshot_with(budget(RICH)))
+    told = await quote(rig)
+    assert ("admit", ["Everybody"]) == (told.decision, [each["name"] for each in told.budgets])
+    assert ([], [], {}, {}) == (rig.upstream.asked, rig.journal.records, rig.store.rows, rig.store.leases)
+
+
+async def test_a_quote_tells_what_the_store_says_of_a_window():
+    rig = Budgeted(snapshot_with(budget(RICH)))
+    await rig.ask()
+    rig.post()
+    told = await quote(rig)
+    assert rig.journal.settled.cost == told.budgets[0]["spent"].scaleb(9)
+
+
+async def test_budgets_of_the_key_and_of_whom_the_body_names_are_in_it():
+    rig = Rig(snapshot_with(budget(RICH, "of anna", scope=Scope.USER, subject="anna", organization_id=ORGANIZATION.id)))
+    rig.keys.key_budgets = (budget(RICH, "of the key", scope=Scope.KEY, subject=PRINCIPAL.key_id),)
+    told = await quote(rig, {**CHAT_BODY, "user": "anna"})
+    assert {"of anna", "of the key"} == {each["name"] for each in told.budgets}
+
+
+async def test_what_a_policy_blocks_is_told_and_not_raised():
+    policy = Policy(id="p", organization_id=ORGANIZATION.id, name="Production", blocked_models=("gpt-4o",))
+    told = await quote(Rig(msgspec.structs.replace(snapshot_with(budget(RICH)), policies=(policy,))))
+    assert ("refuse", []) == (told.decision, told.budgets)
+    assert ["blockedModels"] == [each["rule"] for each in told.policies]
+
+
+async def test_what_no_budget_can_bound_is_told_to_be_refused():
+    told = await quote(Rig(with_cards(snapshot_with(budget(RICH)), ENDLESS)), ENDLESS_BODY)
+    assert "refuse" == told.decision
+    assert "set 'max_tokens'" in told.reason
+    assert told.bound["cost_usd"] is None
+
+
+async def test_what_would_be_clamped_to_get_a_bound_is_told_with_what_would_be_held():
+    told = await quote(Rig(with_cards(snapshot_with(budget(RICH, clamp=True)), ENDLESS)), ENDLESS_BODY)
+    assert ("admit", None) == (told.decision, told.reason)
+    assert told.budgets[0]["need"].scaleb(9) > LONGEST_UNKNOWN * 4_000
+
+
+@pytest.mark.parametrize(("task", "expected"), [("nightly", "admit"), ("chat", "depends")])
+async def test_a_critical_task_may_go_to_the_hard_limit(task: str, expected: str):
+    organization = msgspec.structs.replace(ORGANIZATION, critical_tasks=("nightly",))
+    rig = Rig(snapshot_with(budget(1, hard=RICH), organization=organization))
+    assert expected == (await quote(rig, attribution=Attribution(task=task))).decision
+
+
+async def test_who_may_not_ask_gets_no_quote():
+    with pytest.raises(NotAuthenticated):
+        await quote(Rig(), key_hash=b"another")
+    with pytest.raises(Forbidden):
+        await quote(Rig(snapshot_of(organization=msgspec.structs.replace(ORGANIZATION, enabled=False))))
+    with pytest.raises(Forbidden) as refusal:
+        await quote(Rig(principal=msgspec.structs.replace(PRINCIPAL, allowed_models=("claude-*",))))
+    assert "model_not_allowed" == refusal.value.code
+    with pytest.raises(NotFound):
+        await quote(Rig(), {**CHAT_BODY, "model": "no-such-model"})
+
+
+async def test_without_the_store_or_without_a_calendar_there_is_no_quote():
+    rig = Rig(snapshot_with(budget(RICH)))
+    rig.store.away = True
+    with pytest.raises(Unavailable):
+        await quote(rig)
+    ended = Rig(msgspec.structs.replace(snapshot_with(budget(RICH)), calendars=()))
+    with pytest.raises(Unavailable) as refusal:
+        await quote(ended)
+    assert "calendar_ended" == refusal.value.code
