@@ -7,6 +7,7 @@ for the rest. Layout on disk: `<data>/journal/<owner>/lock` (flock) and `<data>/
 import errno
 import fcntl
 import os
+import shutil
 import threading
 from collections import deque
 from pathlib import Path
@@ -68,8 +69,13 @@ class FileJournal:
         self._dirty = False
         self._number = 0
         self._offset = 0
-        self._current = self._create_segment(0)
-        self._ready: deque[int] = deque([self._create_segment(1)])
+        try:
+            self._current = self._create_segment(0)
+            self._ready: deque[int] = deque([self._create_segment(1)])
+        except OSError:
+            # Every start that finds no room would keep some of what there is.
+            shutil.rmtree(self.folder)
+            raise
         self._retired: list[int] = []
         self._write_header()
         self.folder.rename(final)

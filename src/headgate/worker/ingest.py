@@ -4,7 +4,9 @@ One ingest per node, beside its journals. Transactions are short; a journal that
 alarm and tried again, never skipped.
 """
 
+import fcntl
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from headgate.control.ledger.operations import CursorMovedError, close_owner, po
 from headgate.control.ledger.queries import cursor_of
 from headgate.infra import clock
 from headgate.infra.ingest_lock import take_ingest_lock
-from headgate.infra.journal import JOURNAL_FOLDER, UNFINISHED, boot_id
+from headgate.infra.journal import JOURNAL_FOLDER, LOCK_FILE, UNFINISHED, boot_id
 from headgate.worker.follower import MAX_ROWS, Follower
 
 GATHER_S = 0.1
@@ -44,6 +46,7 @@ class Ingest:
             message = f"another worker ingests {self._folder}"
             raise AnotherIngestError(message)
         self._lock = lock
+        _remove_unfinished(self._folder)
         self._followers: dict[str, Follower] = {}
         self._behind = False
         self._parked: dict[str, tuple[float, float]] = {}
@@ -131,3 +134,17 @@ class Ingest:
         follower = self._followers.pop(name, None)
         if follower is not None:
             follower.close()
+
+
+def _remove_unfinished(journals: Path) -> None:
+    """Remove what writers left that were killed while they set up: nothing was ever written there, but room is taken."""
+    for lock in journals.glob(f"{UNFINISHED}*/{LOCK_FILE}"):
+        handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        else:
+            shutil.rmtree(lock.parent)
+        finally:
+            os.close(handle)

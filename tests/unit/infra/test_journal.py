@@ -236,7 +236,24 @@ def test_without_room_for_two_segments_the_start_is_refused(tmp_path: Path, monk
     disk_full(monkeypatch)
     with pytest.raises(OSError, match="No space left"):
         FileJournal(tmp_path, OWNER, node="n", boot_id="b")
-    assert [f"new-{OWNER}"] == folders(tmp_path)
+
+
+@pytest.mark.parametrize("room_for", [0, 1])
+def test_a_start_that_finds_no_room_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room_for: int
+):
+    allocate, made = os.posix_fallocate, []
+
+    def until_full(handle: int, offset: int, size: int) -> None:
+        if len(made) == room_for:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        made.append(handle)
+        allocate(handle, offset, size)
+
+    monkeypatch.setattr(os, "posix_fallocate", until_full)
+    with pytest.raises(OSError, match="No space left"):
+        FileJournal(tmp_path, OWNER, node="n", boot_id="b")
+    assert [] == folders(tmp_path)
 
 
 def test_segments_can_be_prepared_from_two_threads_at_once(tmp_path: Path, small_segments: None):

@@ -1,3 +1,4 @@
+import fcntl
 import threading
 from itertools import pairwise
 from pathlib import Path
@@ -169,6 +170,18 @@ def test_a_folder_that_is_being_set_up_is_left_alone(tmp_path: Path, ingest: Ing
     (tmp_path / "journal" / "a file").write_text("")
     assert not ingest.step()
     assert 0 == Owner.objects.count()
+
+
+def test_what_a_writer_left_that_died_while_it_set_up_is_removed_at_the_next_start(tmp_path: Path):
+    dead, setting_up = (tmp_path / "journal" / f"new-{name * 32}" for name in "de")
+    for folder in (dead, setting_up):
+        folder.mkdir(parents=True)
+        (folder / "lock").touch()
+    with (setting_up / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        Ingest(tmp_path)
+    assert not dead.exists()
+    assert setting_up.exists()
 
 
 def test_only_one_ingest_runs_on_a_node(tmp_path: Path, ingest: Ingest):
