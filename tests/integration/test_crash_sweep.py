@@ -75,7 +75,13 @@ def test_faults_at_random_points_lose_and_double_nothing(setting: Setting, plan:
                 getattr(faults, kind)()
             load.wait_for(100)
         journals = gateway.data_dir / "journal"
-        wait_until(lambda: len(list(journals.iterdir())) == WORKERS, within_s=90, what="recovery of every dead worker")
+        wait_until(
+            lambda: (
+                len(left := {path.name for path in journals.iterdir()}) == WORKERS and left == _open_owners(gateway)
+            ),
+            within_s=90,
+            what="recovery of every dead worker",
+        )
         wait_for_quiet(gateway)
         billed = bill(gateway)
         books = settled_books(gateway, len(billed))
@@ -101,6 +107,10 @@ def test_faults_at_random_points_lose_and_double_nothing(setting: Setting, plan:
         assert by_events == spent or (budget.unit == "tokens" and by_events < spent <= budget.limit), budget
 
     _check_exhausted_stays_exhausted(gateway, plan)
+
+
+def _open_owners(gateway: GatewayProcess) -> set[str]:
+    return {row["id"] for row in gateway.rows("SELECT id FROM headgate_owner WHERE state = 'open'")}
 
 
 def _check_answered_is_settled(load: Load, books: list[dict[str, Any]]) -> None:

@@ -72,7 +72,8 @@ class Faults:
     def fill_disk(self) -> None:
         """No room in the data folder, and a worker killed meanwhile whose successor cannot begin a journal."""
         before, failed = self._owners(), self._failed_starts()
-        with full_disk(self._gateway.data_dir, self._gateway.process):
+        # Ingest stands still, for every journal that it has posted makes room for another.
+        with full_disk(self._gateway.data_dir, self._gateway.process), paused(self._ingest()):
             self.done["full disk"] += 1
             self._goes_on(20)
             self._kill("gateway")
@@ -96,6 +97,9 @@ class Faults:
         proxy = self._proxy
         wait_until(lambda: proxy.cuts > before, what="a COMMIT")
         self.done[f"COMMIT cut: {how.value}"] += 1
+
+    def _ingest(self) -> int:
+        return int(wait_until(lambda: self._gateway.pids("worker"), what="an ingest")[0])
 
     def _failed_starts(self) -> int:
         return len(_FAILED_START.findall(self._gateway.log()))
