@@ -137,7 +137,7 @@ class Ingest:
 
 
 def _remove_unfinished(journals: Path) -> None:
-    """Remove what writers left that were killed while they set up: nothing was ever written there, but room is taken."""
+    """Remove what writers left that were killed while they set up: nothing was written there, but room is taken."""
     for lock in journals.glob(f"{UNFINISHED}*/{LOCK_FILE}"):
         handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
         try:
