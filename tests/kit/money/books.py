@@ -10,7 +10,7 @@ from headgate.domain.ids import OwnerId
 from headgate.infra.leases.memory import MemoryLeaseStore
 from headgate.ledger.calendar import calendar_id
 from headgate.ledger.postings import event_id_of, orphan_charges
-from headgate.ledger.records import Charge, Sent, Settled
+from headgate.ledger.records import Charge, Held, Sent, Settled
 from headgate.ledger.windows import WindowSpec
 from headgate.pipeline.ports import LeaseStore
 from headgate.snapshot.contract import Budget, SubjectEpoch
@@ -77,8 +77,11 @@ class Books(Protocol):
         """Post the next stretch of a journal; the events that were not there before."""
         ...
 
-    def close(self, owner: OwnerId, orphans: Sequence[Sent]) -> frozenset[str]:
-        """Close an owner whose journal is posted; the orphans that were booked."""
+    def close(self, owner: OwnerId, orphans: Sequence[Sent], *, lost_power: bool) -> frozenset[str]:
+        """Close an owner whose journal is posted; the orphans that were booked.
+
+        `lost_power`: what remains is taken for spent.
+        """
         ...
 
     def windows(self) -> dict[WindowId, WindowRow]:
@@ -154,7 +157,7 @@ class MemoryBooks:
                 self._store.post(owner, sent.holds, settled.charges)
         return frozenset(new)
 
-    def close(self, owner: OwnerId, orphans: Sequence[Sent]) -> frozenset[str]:
+    def close(self, owner: OwnerId, orphans: Sequence[Sent], *, lost_power: bool) -> frozenset[str]:
         new: set[str] = set()
         for sent in orphans:
             event = event_id_of(sent)
@@ -164,6 +167,9 @@ class MemoryBooks:
                 charged = {each.window: Charge(each.cost, each.from_lease) for each in orphan_charges(sent)}
                 holds = [hold for hold in sent.holds if hold.window in charged]
                 self._store.post(owner, holds, [charged[hold.window] for hold in holds])
+        for (name, own, lease_class), left in self.leases().items():
+            if lost_power and own == owner:
+                self._store.post(owner, [Held(name, lease_class, left)], [Charge(left, left)])
         self._store.close(owner)
         return frozenset(new)
 

@@ -130,10 +130,10 @@ class DatabaseBooks:
         self._refuses(msgspec.structs.replace(posting, posted_from=posted + 1, posted_to=posted + 2))
         return post(posting).event_ids
 
-    def close(self, owner: OwnerId, orphans: Sequence[Sent]) -> frozenset[str]:
+    def close(self, owner: OwnerId, orphans: Sequence[Sent], *, lost_power: bool) -> frozenset[str]:
         events = [orphan_event(sent, self._clock.now()) for sent in orphans]
         charges = [charge for sent in orphans for charge in orphan_charges(sent)]
-        return close_owner(owner, events, charges=charges).event_ids
+        return close_owner(owner, events, charges=charges, lost_power=lost_power).event_ids
 
     def windows(self) -> dict[WindowId, WindowRow]:
         return {WindowId(row[0]): WindowRow(*row[1:]) for row in self._query(_WINDOWS)}

@@ -245,6 +245,20 @@ class MoneyMachine(RuleBasedStateMachine):
         self.dead.remove(worker)
         self.recover_from(worker)
 
+    @precondition(lambda self: self.dead)
+    @rule(which=st.integers(0, 9), kept=st.integers(0, 3), sent_too=st.booleans())
+    def recover_after_a_power_loss(self, which: int, kept: int, sent_too: bool) -> None:
+        """The end of the journal is gone: what was settled last, and maybe that it was sent."""
+        worker = self.pick(self.dead, which)
+        self.dead.remove(worker)
+        lost = worker.ended[worker.posted + kept :]
+        del worker.ended[worker.posted + kept :]
+        if sent_too:
+            worker.running.clear()
+        else:
+            worker.running.update({sent.request_id: sent for sent, _ in lost})
+        self.recover_from(worker, lost_power=True)
+
     @rule(which=st.integers(0, 9), limit=st.sampled_from([0, 5, 50, 200, 2_000, 10_000]))
     def change_limit(self, which: int, limit: int) -> None:
         number = which % len(self.budgets)
@@ -437,15 +451,17 @@ class MoneyMachine(RuleBasedStateMachine):
                 self.overruns[hold.window] += charge.cost - charge.from_lease
                 self.over[hold.window] += charge.cost - charge.from_lease
 
-    def recover_from(self, worker: MoneyWorker) -> None:
+    def recover_from(self, worker: MoneyWorker, *, lost_power: bool = False) -> None:
         """As the worker role does: post to the end, then book the orphans and close."""
         self.post_of(worker, len(worker.ended), again=1)
         orphans = list(worker.running.values())
-        inserted = self.books.close(worker.owner, orphans)
+        drawn = [(name, left) for (name, owner, _), left in self.books.leases().items() if owner == worker.owner]
+        held = [(hold.window, hold.amount) for sent in orphans for hold in sent.holds]
+        inserted = self.books.close(worker.owner, orphans, lost_power=lost_power)
         assert {event_id_of(sent) for sent in orphans} == inserted
-        for sent in orphans:
-            for hold in sent.holds:
-                self.spent[hold.window] += hold.amount
+        # Whatever was drawn may have been spent by what the journal lost.
+        for name, amount in drawn if lost_power else held:
+            self.spent[name] += amount
         self.run(self._is_deaf_to(worker))
 
     async def _is_deaf_to(self, worker: MoneyWorker) -> None:
