@@ -164,6 +164,22 @@ class GatewayProcess:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `headgate ...` where this node runs."""
+        command = [sys.executable, "-m", "headgate", *words]
+        return subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False)
+
+    def kill(self) -> None:
+        """As a power failure does to the processes: nobody says goodbye, and nobody is started again."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+        self.process.kill()
+        self.process.wait(60)
+        self.process = None
+
     def wait_for_revision(self, revision: int) -> None:
         """Wait until every gateway worker (asked by chance of connection) serves a revision."""
         wait_until(lambda: self._revision() >= revision, what=f"revision {revision}")
