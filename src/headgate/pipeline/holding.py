@@ -45,6 +45,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Of the request's key alone."""
     critical: bool
     """Its task may use what soft budgets keep for critical ones."""
+    unclamped: Intake | None = None
+    """As it came, where `intake` has a lower limit by now."""
 
 
 class Secured(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,15 +105,16 @@ async def _secure_bounded(case: Case, in_force: tuple[InForce, ...], treasury: T
     found = bounded(case.plan, case.intake, case.request.door.format, in_force, case.config)
     if found is None:
         raise unpriced
-    case = msgspec.structs.replace(case, plan=found.plan, intake=found.intake)
+    case = msgspec.structs.replace(case, plan=found.plan, intake=found.intake, unclamped=case.intake)
     wants = wants_of(found.in_force, treasury.now(), found.plan, found.intake)
     secured = await _secure(case, found.in_force, wants, treasury)
     blind = tuple([would_block(budget, unpriced) for budget in found.blind])
     secured = msgspec.structs.replace(secured, verdicts=blind + secured.verdicts)
-    if found.clamped_by is None or secured.clamped_to is not None:
+    if found.clamped_by is None or secured.clamped_to is not None or secured.degraded_to is not None:
         return secured
-    because = secured.because or f"Budget {found.clamped_by.name!r}"
-    return msgspec.structs.replace(secured, clamped_to=found.clamped_to, because=because)
+    return msgspec.structs.replace(
+        secured, clamped_to=found.clamped_to, because=secured.because or f"Budget {found.clamped_by.name!r}"
+    )
 
 
 async def _secure(case: Case, in_force: tuple[InForce, ...], wants: list[Want], treasury: Treasury) -> Secured:
@@ -219,8 +222,10 @@ class _Search:
         name = case.organization.open_model
         if name is None or name == case.intake.model:
             return None
-        fields = {**case.intake.fields, "model": msgspec.Raw(_encode(name))}
-        intake = msgspec.structs.replace(case.intake, fields=fields, model=name)
+        # A limit that one model was given is none of another's.
+        asked = case.unclamped or case.intake
+        fields = {**asked.fields, "model": msgspec.Raw(_encode(name))}
+        intake = msgspec.structs.replace(asked, fields=fields, model=name)
         try:
             asking = Asking(
                 request=case.request, intake=intake, attribution=case.payer.attribution, organization=case.organization

@@ -9,7 +9,7 @@ from headgate.domain.budget import BudgetUnit
 from headgate.domain.errors import Unpriced
 from headgate.pricing.afford import LONGEST_UNKNOWN
 from headgate.snapshot.contract import Budget
-from tests.kit.budgeted import Budgeted, budget, snapshot_with
+from tests.kit.budgeted import FREE_CARD, Budgeted, budget, snapshot_with
 from tests.kit.fakes import ORGANIZATION, price_card
 
 ENDLESS = price_card("openai", "gpt-endless", context_window=None, max_output=None)
@@ -21,7 +21,7 @@ stubborn = partial(budget, 10**9)
 
 def rig_of(*budgets: Budget, **changes) -> Budgeted:
     organization = msgspec.structs.replace(ORGANIZATION, **changes)
-    return Budgeted(snapshot_with(*budgets, organization=organization, cards=(ENDLESS,)))
+    return Budgeted(snapshot_with(*budgets, organization=organization, cards=(ENDLESS, FREE_CARD)))
 
 
 async def refusal_of(rig: Budgeted, body: dict) -> Unpriced:
@@ -50,6 +50,15 @@ async def test_it_is_as_short_as_the_budget_can_pay_for():
     assert 16 <= sent < LONGEST_UNKNOWN
     assert sent == rig.journal.logged.clamped_to
     assert 1_000_000 - 4_000 < rig.journal.sent.hold <= 1_000_000
+
+
+async def test_another_model_does_not_get_the_limit_that_this_one_was_given():
+    rig = rig_of(budget(20_000, clamp=True), open_model="gpt-free")
+    reply = await rig.ask(body=BODY)
+    assert b"gpt-free" == dict(reply.headers)[b"x-headgate-degraded-to"]
+    assert b"x-headgate-clamped-max-tokens" not in dict(reply.headers)
+    assert {"model": "gpt-free", "messages": BODY["messages"]} == rig.upstream.asked[0].document
+    assert ("gpt-free", None) == (rig.journal.logged.degraded_to, rig.journal.logged.clamped_to)
 
 
 @pytest.mark.parametrize("unit", [BudgetUnit.MONEY, BudgetUnit.TOKENS])
