@@ -16,6 +16,7 @@ from headgate.domain.money import NanoUsd
 from headgate.ledger.leases import Account, LeaseBook, Need
 from headgate.ledger.records import Charge, Held
 from headgate.ledger.windows import Drawing, Drawn, WindowSpec, WindowState
+from headgate.pipeline.crowd import crowd_of, together
 from headgate.pipeline.leasing import LeaseHolder
 from headgate.pipeline.ports import Clock, LeaseStore, OwnerClosedError, StoreUnavailableError
 
@@ -264,6 +265,7 @@ class Treasury:
 
     async def _serve(self) -> None:
         await self._leases.probe({each.window.id for waiter in self._waiters for each in waiter.short})
+        await self._draw_for_crowd()
         crowded: set[WindowId] = set()
         for waiter in list(self._waiters):
             if waiter.future.done():
@@ -279,6 +281,18 @@ class Treasury:
                 self._refuse(waiter, _shortage(waiter))
             else:
                 crowded.update(each.window.id for each in waiter.short)
+
+    async def _draw_for_crowd(self) -> None:
+        """Draw once for those who have just come and meet cold windows; those who need a missed one draw alone."""
+        fresh = (waiter for waiter in self._waiters if not (waiter.short or waiter.future.done()))
+        crowd = crowd_of(self.book, (waiter.alternatives[0] for waiter in fresh))
+        missed: frozenset[WindowId] = frozenset()
+        while len(crowd) > 1 and (needs := together(crowd, without=missed)):
+            now = self._clock.monotonic()
+            drawn = await self._leases.draw(self.book.drawings(needs, lease_class=LeaseClass.NORMAL, now=now))
+            if missed or not drawn.missed:
+                return
+            missed = drawn.missed
 
     def _stands_behind(self, waiter: _Waiter, crowded: set[WindowId]) -> bool:
         """Whether somebody who came before waits for room in one of its windows."""
