@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
+from headgate.infra.ingest_lock import ingest_runs
 from headgate.ledger.frames import SEGMENT_SIZE
 from tests.kit.cutting import Cut, CuttingProxy
 from tests.kit.gateway import GatewayProcess, wait_until
@@ -56,10 +57,10 @@ class Faults:
         wait_until(lambda: self._owners() > before, what="the worker's successor")
 
     def kill_ingest(self) -> None:
-        """`kill -9` of the worker role."""
+        """`kill -9` of the worker role; over when its successor ingests."""
         self._kill("worker")
         self.done["kill -9 of the worker role"] += 1
-        wait_until(lambda: self._gateway.pids("worker"), what="the next ingest")
+        wait_until(lambda: ingest_runs(self._gateway.data_dir), what="the next ingest")
 
     def pause_worker(self) -> None:
         """`SIGSTOP` of a gateway worker past every timeout, and `SIGCONT` after its siblings went on."""
