@@ -58,9 +58,11 @@ class Faults:
 
     def kill_ingest(self) -> None:
         """`kill -9` of the worker role; over when its successor ingests."""
-        self._kill("worker")
+        victim = self._kill("worker")
         self.done["kill -9 of the worker role"] += 1
-        wait_until(lambda: ingest_runs(self._gateway.data_dir), what="the next ingest")
+        # Its lock lives a moment longer than it does.
+        wait_until(lambda: self._gateway.pids("worker") not in ([], [victim]), what="the next ingest")
+        wait_until(lambda: ingest_runs(self._gateway.data_dir), what="the lock of the next ingest")
 
     def pause_worker(self) -> None:
         """`SIGSTOP` of a gateway worker past every timeout, and `SIGCONT` after its siblings went on."""
@@ -108,9 +110,11 @@ class Faults:
     def _owners(self) -> int:
         return int(self._gateway.rows("SELECT COUNT(*) AS n FROM headgate_owner")[0]["n"])
 
-    def _kill(self, role: str) -> None:
-        victims = wait_until(lambda: self._gateway.pids(role), what=f"a {role} to kill")
-        os.kill(self._chance.choice(victims), signal.SIGKILL)
+    def _kill(self, role: str) -> int:
+        victims: list[int] = wait_until(lambda: self._gateway.pids(role), what=f"a {role} to kill")
+        victim = self._chance.choice(victims)
+        os.kill(victim, signal.SIGKILL)
+        return victim
 
 
 @contextmanager
