@@ -1,1 +1,1 @@
-"""The ASGI door of the data plane."""
+"""The HTTP side of the data plane."""

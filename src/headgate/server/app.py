@@ -1,10 +1,9 @@
-"""The ASGI application of a data-plane worker: the front doors first, everything else behind them."""
+"""The application of a data-plane worker: the front doors first, everything else behind them."""
 
 import contextlib
 import datetime as dt
 
 import msgspec
-from starlette.types import Receive, Scope, Send
 
 from headgate.domain.errors import Fault, NotFound, Refused
 from headgate.infra import clock
@@ -12,7 +11,8 @@ from headgate.pipeline.doors import DOORS, Envelope
 from headgate.pipeline.identify import identify
 from headgate.policy.access import check_key
 from headgate.server.compose import Worker
-from headgate.server.http import ClientGoneError, headers_of, key_hash_of, send_error, send_whole
+from headgate.server.exchange import ClientGoneError, Exchange
+from headgate.server.http import headers_of, key_hash_of, send_error
 from headgate.server.models import (
     find_model,
     render_anthropic,
@@ -35,48 +35,44 @@ class App:
         """Take a composed worker."""
         self._worker = worker
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one ASGI connection."""
-        if scope["type"] == "http":
-            door = DOORS.get(scope["path"])
-            if door is not None:
-                await self._worker.handler(door, scope, receive, send)
-            else:
-                await self._other(scope, receive, send)
+    async def __call__(self, exchange: Exchange) -> None:
+        """Serve one request."""
+        path = exchange.path
+        door = DOORS.get(path)
+        if door is not None:
+            await self._worker.handler(door, exchange)
         else:
-            # No websocket is offered: refusing the handshake is all there is to say.
-            await send({"type": "websocket.close", "code": 1000})
+            await self._other(path, exchange)
 
-    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
+    async def _other(self, path: str, exchange: Exchange) -> None:
         if path == "/healthz":
-            await send_whole(send, 200, _JSON, b'{"status":"ok"}')
+            exchange.respond(200, _JSON, b'{"status":"ok"}')
         elif path == "/readyz":
-            await self._ready(send)
+            self._ready(exchange)
         elif path == QUOTE_PATH:
-            await serve_quote(self._worker.quotes, scope, receive, send, max_body_bytes=self._worker.max_body_bytes)
+            await serve_quote(self._worker.quotes, exchange, max_body_bytes=self._worker.max_body_bytes)
         elif path == _MODELS or path.startswith(_MODELS + "/"):
-            await self._models(path, scope, send)
+            await self._models(path, exchange)
         elif path.startswith("/v1/") or self._worker.pages is None:
             error = NotFound(f"There is no endpoint {path}.", code="no_such_endpoint")
-            await send_error(send, error, Envelope.OPENAI, clock.request_id())
+            send_error(exchange, error, Envelope.OPENAI, clock.request_id())
         else:
             try:
                 with contextlib.suppress(ClientGoneError):
-                    await self._worker.pages(scope, receive, send)
+                    await self._worker.pages(exchange)
             except Refused as error:
-                await send_error(send, error, Envelope.OPENAI, clock.request_id())
+                send_error(exchange, error, Envelope.OPENAI, clock.request_id())
 
-    async def _ready(self, send: Send) -> None:
+    def _ready(self, exchange: Exchange) -> None:
         state = self._worker.readiness()
         status = 200 if state.ready else 503
-        await send_whole(send, status, _JSON, msgspec.json.encode(state))
+        exchange.respond(status, _JSON, msgspec.json.encode(state))
 
-    async def _models(self, path: str, scope: Scope, send: Send) -> None:
+    async def _models(self, path: str, exchange: Exchange) -> None:
         request_id = clock.request_id()
         envelope = Envelope.OPENAI
         try:
-            headers = headers_of(scope)
+            headers = headers_of(exchange)
             if "anthropic-version" in headers:
                 envelope = Envelope.ANTHROPIC
             config = self._worker.feed.current()
@@ -92,10 +88,10 @@ class App:
                 model = find_model(models, path.removeprefix(_MODELS + "/"))
                 body = render_anthropic(model) if envelope is Envelope.ANTHROPIC else render_openai(model)
         except Refused as error:
-            await send_error(send, error, envelope, request_id)
+            send_error(exchange, error, envelope, request_id)
         except Exception as error:  # noqa: BLE001 - no traceback reaches a client
             fault = Fault(repr(error))
             fault.__cause__ = error
-            await send_error(send, fault, envelope, request_id)
+            send_error(exchange, fault, envelope, request_id)
         else:
-            await send_whole(send, 200, [*_JSON, (b"x-request-id", request_id.encode())], body)
+            exchange.respond(200, [*_JSON, (b"x-request-id", request_id.encode())], body)

@@ -5,10 +5,10 @@ import contextlib
 from typing import Any
 
 import structlog
-from starlette.types import Message, Receive, Send
 
 from headgate.pipeline.ports import Clock
 from headgate.pipeline.request import Reply
+from headgate.server.exchange import Exchange
 
 MAX_SEND_S = 60.0
 """A client that takes nothing for so long has hung up, whatever its connection says."""
@@ -19,33 +19,34 @@ _log = structlog.get_logger()
 class Delivery:
     """Sends one reply's stream."""
 
-    def __init__(self, reply: Reply, send: Send, clock: Clock) -> None:
+    def __init__(self, reply: Reply, exchange: Exchange, clock: Clock) -> None:
         """Take a reply that has a stream."""
         self._reply = reply
-        self._send = send
+        self._exchange = exchange
         self._clock = clock
         self._sending_since: float | None = None
         self._task: asyncio.Task[Any] | None = None
         self._gave_up = False
 
-    async def run(self, receive: Receive) -> None:
+    async def run(self) -> None:
         """Send the stream to its end; when the client hangs up, go on reading, for the usage is owed."""
         reply, stream = self._reply, self._reply.stream
         if stream is None:
             return
         self._task = asyncio.current_task()
-        watcher = asyncio.ensure_future(self._watch(receive))
+        watcher = asyncio.ensure_future(self._watch())
         try:
-            await self._tell({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+            self._exchange.open_stream(reply.status, reply.headers)
             async for chunk in stream:
                 if chunk and reply.client_gone_at is None:
-                    await self._tell({"type": "http.response.body", "body": chunk, "more_body": True})
-            await self._tell({"type": "http.response.body", "body": b"", "more_body": False})
+                    await self._tell(chunk)
+            self._exchange.end_stream()
         finally:
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
             await stream.aclose()
+            self._exchange.end_stream()
 
     def give_up_if_stalled(self, now: float) -> None:
         """Take a client for gone that has taken nothing for `MAX_SEND_S`; called once in a while from outside.
@@ -61,12 +62,10 @@ class Delivery:
         # Also when the hang-up was seen: what is being sent to nobody may never return.
         task.cancel()
 
-    async def _tell(self, message: Message) -> None:
-        if self._reply.client_gone_at is not None:
-            return
+    async def _tell(self, chunk: bytes) -> None:
         self._sending_since = self._clock.monotonic()
         try:
-            await self._send(message)
+            await self._exchange.send(chunk)
         except asyncio.CancelledError:
             if not self._gave_up or self._task is None:
                 raise
@@ -78,7 +77,6 @@ class Delivery:
         finally:
             self._sending_since = None
 
-    async def _watch(self, receive: Receive) -> None:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            self._reply.client_gone_at = self._clock.monotonic()
+    async def _watch(self) -> None:
+        await self._exchange.gone()
+        self._reply.client_gone_at = self._clock.monotonic()

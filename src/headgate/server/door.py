@@ -1,7 +1,5 @@
 """One call at a front door: bytes in, pipeline, bytes out; errors in the door's envelope."""
 
-from starlette.types import Receive, Scope, Send
-
 from headgate.domain.errors import Fault, GatewayError, NotAllowed
 from headgate.domain.ids import RequestId
 from headgate.pipeline.call import Pipeline
@@ -9,14 +7,13 @@ from headgate.pipeline.doors import Door
 from headgate.pipeline.ports import Clock
 from headgate.pipeline.request import Reply, Request
 from headgate.server.delivery import Delivery
+from headgate.server.exchange import ClientGoneError, Exchange
 from headgate.server.http import (
-    ClientGoneError,
     IncomingBody,
     attribution_of,
     headers_of,
     key_hash_of,
     send_error,
-    send_whole,
 )
 
 
@@ -37,24 +34,24 @@ class DoorHandler:
         for delivery in list(self._deliveries):
             delivery.give_up_if_stalled(now)
 
-    async def __call__(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, door: Door, exchange: Exchange) -> None:
         """Serve one call to its end."""
         self.running += 1
         try:
-            await self._serve(door, scope, receive, send)
+            await self._serve(door, exchange)
         finally:
             self.running -= 1
 
-    async def _serve(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, door: Door, exchange: Exchange) -> None:
         request_id = self._clock.request_id()
-        incoming = IncomingBody(receive, {}, self._max_body_bytes)
+        incoming = IncomingBody(exchange, {}, self._max_body_bytes)
         try:
-            if scope["method"] != "POST":
+            if exchange.method != "POST":
                 message = f"{door.path} takes POST only."
                 raise NotAllowed(message, code="method_not_allowed")
             started, arrived_at = self._clock.monotonic(), self._clock.now()
-            headers = headers_of(scope)
-            incoming = IncomingBody(receive, headers, self._max_body_bytes)
+            headers = headers_of(exchange)
+            incoming = IncomingBody(exchange, headers, self._max_body_bytes)
             request = Request(
                 id=request_id,
                 door=door,
@@ -69,27 +66,27 @@ class DoorHandler:
         except ClientGoneError:
             return
         except GatewayError as error:
-            await self._refuse(error, door, request_id, incoming, send)
+            await self._refuse(error, door, request_id, incoming, exchange)
         except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a client
             fault = Fault(repr(error))
             fault.__cause__ = error
-            await self._refuse(fault, door, request_id, incoming, send)
+            await self._refuse(fault, door, request_id, incoming, exchange)
         else:
             if reply.stream is None:
-                await send_whole(send, reply.status, reply.headers, reply.body)
+                exchange.respond(reply.status, reply.headers, reply.body)
             else:
-                await self._deliver(reply, receive, send)
+                await self._deliver(reply, exchange)
 
     async def _refuse(
-        self, error: GatewayError, door: Door, request_id: RequestId, incoming: IncomingBody, send: Send
+        self, error: GatewayError, door: Door, request_id: RequestId, incoming: IncomingBody, exchange: Exchange
     ) -> None:
         await incoming.discard()
-        await send_error(send, error, door.envelope, request_id)
+        send_error(exchange, error, door.envelope, request_id)
 
-    async def _deliver(self, reply: Reply, receive: Receive, send: Send) -> None:
-        delivery = Delivery(reply, send, self._clock)
+    async def _deliver(self, reply: Reply, exchange: Exchange) -> None:
+        delivery = Delivery(reply, exchange, self._clock)
         self._deliveries.add(delivery)
         try:
-            await delivery.run(receive)
+            await delivery.run()
         finally:
             self._deliveries.discard(delivery)

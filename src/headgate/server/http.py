@@ -1,4 +1,4 @@
-"""What every handler shares: reading a request out of ASGI messages, and answering in one piece."""
+"""What every handler shares: reading the headers and the body of a request, and answering with an error."""
 
 import asyncio
 import hashlib
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 import structlog
-from starlette.types import Message, Receive, Scope, Send
 
 from headgate.domain.errors import BadRequest, Fault, GatewayError, NotAuthenticated, TooLarge
 from headgate.domain.principal import Attribution
 from headgate.pipeline.attribution import MAX_LABEL_CHARS
 from headgate.pipeline.doors import Envelope
+from headgate.pipeline.replay import KEY_HEADER as IDEMPOTENCY_HEADER
 from headgate.server.errors import render_error
+from headgate.server.exchange import Exchange
 
 KEY_HEADERS: Final = ("x-api-key", "api-key", "x-goog-api-key", "x-pulse-key")
 MAX_HEADER_BYTES: Final = 64 * 1024
@@ -23,25 +24,30 @@ _log = structlog.get_logger()
 _LABELS: Final = tuple((name, f"x-headgate-{name}") for name in Attribution.__struct_fields__)
 
 
-class ClientGoneError(Exception):
-    """The client hung up before its request was whole."""
-
-
-def headers_of(scope: Scope) -> dict[str, str]:
+def headers_of(exchange: Exchange) -> dict[str, str]:
     """Header fields by lower-case name; of one given twice, the last.
 
     Raises:
-        BadRequest: more than `MAX_HEADER_BYTES` of them.
+        BadRequest: more than `MAX_HEADER_BYTES` of them, or one of ours that cannot be read.
     """
-    headers: dict[str, str] = {}
-    size = 0
-    for name, value in scope["headers"]:
-        size += len(name) + len(value)
-        headers[name.decode("latin-1")] = value.decode("latin-1")
+    fields = exchange.header_fields()
+    size = sum([len(name) + len(value) for name, value in fields])
     if size > MAX_HEADER_BYTES:
         message = f"The request headers are {size} bytes; at most {MAX_HEADER_BYTES} are read."
         raise BadRequest(message, code="headers_too_large")
+    headers = dict(fields)
+    # Whom to charge, and whether to charge again, is not left out in silence; on the others nothing depends.
+    for name in unreadable_headers(exchange, headers):
+        if name.startswith("x-headgate-") or name == IDEMPOTENCY_HEADER:
+            message = f"The header {name} has characters that are not ASCII."
+            raise BadRequest(message, code="invalid_value", param=name)
     return headers
+
+
+def unreadable_headers(exchange: Exchange, headers: Mapping[str, str]) -> set[str]:
+    """Names of the headers that came, but with values that are not ASCII and could not be read."""
+    names = exchange.header_names()
+    return set(names).difference(headers) if len(names) > len(headers) else set()
 
 
 def key_hash_of(headers: Mapping[str, str]) -> bytes:
@@ -81,9 +87,10 @@ _NOTHING_ASKED: Final = Attribution()
 class IncomingBody:
     """A request body, read or thrown away, once."""
 
-    def __init__(self, receive: Receive, headers: Mapping[str, str], limit: int) -> None:
+    def __init__(self, exchange: Exchange, headers: Mapping[str, str], limit: int) -> None:
         """`limit`: bytes that are read at most."""
-        self._receive = receive
+        self._exchange = exchange
+        self._in_parts = "transfer-encoding" in headers
         self._limit = limit
         announced = headers.get("content-length", "")
         self._announced = int(announced) if announced.isdecimal() else 0
@@ -94,20 +101,21 @@ class IncomingBody:
 
         Raises:
             TooLarge: over the limit; nothing beyond it is kept.
+            BadRequest: it broke off.
             ClientGoneError: it never came whole.
         """
         if self._announced > self._limit:
             raise _too_large(self._limit)
-        first = await self._next()
-        if self._ended and len(first) <= self._limit:
-            return first
-        parts, size = [first], len(first)
-        while not self._ended and size <= self._limit:
-            part = await self._next()
+        if not self._in_parts:
+            self._ended = True
+            return await self._exchange.body()
+        parts: list[bytes] = []
+        size = 0
+        while part := await self._next():
             parts.append(part)
             size += len(part)
-        if size > self._limit:
-            raise _too_large(self._limit)
+            if size > self._limit:
+                raise _too_large(self._limit)
         return b"".join(parts)
 
     async def discard(self) -> None:
@@ -117,15 +125,14 @@ class IncomingBody:
             async with asyncio.timeout(DISCARD_S):
                 while not self._ended and taken < DISCARD_BYTES:
                     taken += len(await self._next())
-        except (TimeoutError, ClientGoneError):
+        except (TimeoutError, BadRequest):
             return
 
     async def _next(self) -> bytes:
-        message: Message = await self._receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGoneError
-        self._ended = not message.get("more_body")
-        part: bytes = message.get("body", b"")
+        # Ended until the next part is there: after a failure, or a read that was given up, nothing may be asked for.
+        self._ended = True
+        part = await self._exchange.part()
+        self._ended = not part
         return part
 
 
@@ -133,16 +140,9 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"The body is over {limit} bytes, the most that is read.", code="body_too_large")
 
 
-async def send_error(send: Send, error: GatewayError, envelope: Envelope, request_id: str) -> None:
+def send_error(exchange: Exchange, error: GatewayError, envelope: Envelope, request_id: str) -> None:
     """Answer with an error; a fault is logged in full, for its client sees nothing but the id."""
     if isinstance(error, Fault):
         _log.error("fault", request_id=request_id, exc_info=error)
     rendered = render_error(error, envelope, request_id)
-    await send_whole(send, rendered.status, rendered.headers, rendered.body)
-
-
-async def send_whole(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    """Send a complete answer."""
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})
+    exchange.respond(rendered.status, rendered.headers, rendered.body)

@@ -1,12 +1,14 @@
 """Hands everything that is no front door to the console, which runs as a process of its own behind the same port."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
-from starlette.types import Receive, Scope, Send
 
-from headgate.server.http import IncomingBody, send_whole
+from headgate.domain.errors import BadRequest
+from headgate.server.exchange import Exchange
+from headgate.server.http import IncomingBody, unreadable_headers
 
 _HOP_BY_HOP = frozenset(
     {
@@ -20,7 +22,10 @@ _HOP_BY_HOP = frozenset(
         "content-length",
     }
 )
+_UNQUOTED = "/~!$&'()*+,;=:@"
+"""What a path may hold as it is; the rest is escaped again, for it came with its escapes decoded."""
 _MAX_FORM_BYTES = 16 * 1024 * 1024
+_COOKIES = "A cookie that another application on this host has set is not ASCII: delete the cookies of this host."
 _AWAY = b"<!doctype html><title>Headgate</title><p>The console is starting or away; try again in a moment."
 
 
@@ -35,30 +40,36 @@ class ConsoleProxy:
             .no_proxy().timeout(timedelta(seconds=120)).build()
         )  # fmt: skip
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one page."""
-        incoming = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await IncomingBody(receive, incoming, _MAX_FORM_BYTES).read()
+    async def __call__(self, exchange: Exchange) -> None:
+        """Serve one page.
+
+        Raises:
+            BadRequest: the cookies cannot be read, so that nobody would be logged in.
+            TooLarge: the form is.
+            ClientGoneError: the form never came whole.
+        """
+        incoming = dict(exchange.header_fields())
+        if "cookie" in unreadable_headers(exchange, incoming):
+            raise BadRequest(_COOKIES, code="invalid_value", param="cookie")
+        body = await IncomingBody(exchange, incoming, _MAX_FORM_BYTES).read()
         headers = {name: value for name, value in incoming.items() if name not in _HOP_BY_HOP}
-        client = scope.get("client")
-        headers["x-forwarded-for"] = client[0] if client else ""
-        headers["x-forwarded-proto"] = incoming.get("x-forwarded-proto", scope.get("scheme", "http"))
-        query: bytes = scope.get("query_string", b"")
-        path = scope.get("raw_path", scope["path"].encode()).split(b"?")[0].decode("latin-1")
-        url = self._url + path + ("?" + query.decode("latin-1") if query else "")
-        request = self._client.request(scope["method"], url).headers(headers).body_bytes(body)
+        headers["x-forwarded-for"] = exchange.client
+        headers["x-forwarded-proto"] = incoming.get("x-forwarded-proto", exchange.scheme)
+        query = exchange.query
+        url = self._url + quote(exchange.path, safe=_UNQUOTED) + ("?" + query if query else "")
+        request = self._client.request(exchange.method, url).headers(headers).body_bytes(body)
         try:
             response = await request.build().send()
             answer = bytes(await response.bytes())
         except PyreqwestError:
-            await send_whole(send, 503, [(b"content-type", b"text/html; charset=utf-8")], _AWAY)
+            exchange.respond(503, [(b"content-type", b"text/html; charset=utf-8")], _AWAY)
             return
         answered = [
             (name.encode("latin-1"), value.encode("latin-1"))
             for name, value in response.headers.items()
             if name not in _HOP_BY_HOP
         ]
-        await send_whole(send, response.status, answered, answer)
+        exchange.respond(response.status, answered, answer)
 
     async def close(self) -> None:
         """Close all connections."""

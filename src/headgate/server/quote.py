@@ -1,21 +1,19 @@
 """`POST /v1/quote`: what a request would cost and who would decide, with any front door's body."""
 
 import msgspec
-from starlette.types import Receive, Scope, Send
 
 from headgate.domain.errors import BadRequest, Fault, GatewayError, NotAllowed
 from headgate.infra import clock
 from headgate.pipeline.doors import CHAT, DOORS, EMBEDDINGS, MESSAGES, Door
 from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.request import Request
+from headgate.server.exchange import ClientGoneError, Exchange
 from headgate.server.http import (
-    ClientGoneError,
     IncomingBody,
     attribution_of,
     headers_of,
     key_hash_of,
     send_error,
-    send_whole,
 )
 
 PATH = "/v1/quote"
@@ -26,17 +24,17 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-async def serve_quote(quotes: Quotes, scope: Scope, receive: Receive, send: Send, *, max_body_bytes: int) -> None:
+async def serve_quote(quotes: Quotes, exchange: Exchange, *, max_body_bytes: int) -> None:
     """Answer one call."""
     request_id = clock.request_id()
-    incoming = IncomingBody(receive, {}, max_body_bytes)
+    incoming = IncomingBody(exchange, {}, max_body_bytes)
     envelope = CHAT.envelope
     try:
-        if scope["method"] != "POST":
+        if exchange.method != "POST":
             message = f"{PATH} takes POST only."
             raise NotAllowed(message, code="method_not_allowed")
-        headers = headers_of(scope)
-        incoming = IncomingBody(receive, headers, max_body_bytes)
+        headers = headers_of(exchange)
+        incoming = IncomingBody(exchange, headers, max_body_bytes)
         body = await incoming.read()
         door = _door_of(headers, body)
         envelope = door.envelope
@@ -56,15 +54,15 @@ async def serve_quote(quotes: Quotes, scope: Scope, receive: Receive, send: Send
         return
     except GatewayError as error:
         await incoming.discard()
-        await send_error(send, error, envelope, request_id)
+        send_error(exchange, error, envelope, request_id)
     except Exception as error:  # noqa: BLE001 - no traceback reaches a client
         await incoming.discard()
         fault = Fault(repr(error))
         fault.__cause__ = error
-        await send_error(send, fault, envelope, request_id)
+        send_error(exchange, fault, envelope, request_id)
     else:
         told = [(b"content-type", b"application/json"), (b"x-request-id", request_id.encode())]
-        await send_whole(send, 200, told, _encode(quote))
+        exchange.respond(200, told, _encode(quote))
 
 
 def _door_of(headers: dict[str, str], body: bytes) -> Door:

@@ -18,6 +18,7 @@ from headgate.infra.ingest_lock import ingest_runs
 from headgate.infra.settings import read_settings
 from headgate.server.app import App
 from headgate.server.compose import Worker
+from headgate.server.rsgi import application
 
 MAX_CONNECTIONS = 16_384
 MAX_HEADER_BYTES = 128 * 1024
@@ -59,10 +60,10 @@ def _ingest_runs_within(data_dir: Path, seconds: float) -> bool:
 
 async def _serve(worker: Worker, host: str, port: int) -> int:
     server = Server(
-        App(worker),
+        application(App(worker)),
         address=host,
         port=port,
-        interface=Interfaces.ASGINL,
+        interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         websockets=False,
         backlog=4096,

@@ -8,9 +8,9 @@ from headgate.pipeline.doors import CHAT
 from headgate.server.app import App
 from headgate.server.compose import Readiness
 from headgate.server.door import DoorHandler
-from headgate.server.http import ClientGoneError
+from headgate.server.exchange import ClientGoneError
 from tests.kit.fakes import MemoryKeys, Rig, ScriptedAnswer, SnapshotConfigs, chat_answer
-from tests.unit.server.asgi import BODY, HEADERS, Client, call, scope
+from tests.unit.server.exchanges import BODY, HEADERS, Client, call
 
 
 class Feed:
@@ -54,38 +54,38 @@ def app(worker: Worker) -> App:
 
 async def test_a_door_is_served(rig: Rig, app: App):
     rig.upstream.script = [ScriptedAnswer(200, chat_answer())]
-    assert chat_answer() == (await call(app, scope(CHAT.path, headers=HEADERS), BODY)).body
+    assert chat_answer() == (await call(app, Client(CHAT.path, BODY, headers=HEADERS))).answer
 
 
 async def test_health_needs_no_configuration(rig: Rig, app: App):
     rig.configs.config = None
-    client = await call(app, scope("/healthz", method="GET"))
+    client = await call(app, Client("/healthz", method="GET"))
     assert (200, {"status": "ok"}) == (client.status, client.document)
 
 
 @pytest.mark.parametrize(("status", "configuration"), [(200, "current"), (200, "stale"), (503, "missing")])
 async def test_readiness_says_what_is_in_force(app: App, worker: Worker, status: int, configuration: str):
     worker.state = Readiness(ready=status == 200, revision=7, configuration=configuration)
-    client = await call(app, scope("/readyz", method="GET"))
+    client = await call(app, Client("/readyz", method="GET"))
     expected = {"ready": status == 200, "revision": 7, "configuration": configuration}
     assert (status, expected) == (client.status, client.document)
 
 
 @pytest.mark.parametrize("path", ["/v1/unheard", "/v1/", "/", "/admin/"])
 async def test_without_a_console_every_other_path_is_not_found(app: App, path: str):
-    client = await call(app, scope(path, method="GET"))
+    client = await call(app, Client(path, method="GET"))
     assert (404, "no_such_endpoint") == (client.status, client.document["error"]["code"])
 
 
 async def test_with_a_console_only_paths_outside_v1_reach_it(app: App, worker: Worker):
     served: list[str] = []
 
-    async def pages(scope: dict, receive: object, send: object) -> None:
-        served.append(scope["path"])
+    async def pages(exchange: Client) -> None:
+        served.append(exchange.path)
 
     worker.pages = pages
-    await call(app, scope("/admin/", method="GET"))
-    await call(app, scope("/v1/unheard", method="GET"))
+    await call(app, Client("/admin/", method="GET"))
+    await call(app, Client("/v1/unheard", method="GET"))
     assert ["/admin/"] == served
 
 
@@ -97,50 +97,44 @@ async def test_a_form_that_the_console_refuses_to_read_is_answered(app: App, wor
         raise ClientGoneError
 
     worker.pages = refuse
-    assert 413 == (await call(app, scope("/admin/"))).status
+    assert 413 == (await call(app, Client("/admin/"))).status
     worker.pages = gone
-    assert [] == (await call(app, scope("/admin/"))).heard
+    assert (await call(app, Client("/admin/"))).status is None
 
 
 async def test_models_are_listed_in_the_shape_of_the_sdk_that_asks(app: App):
-    openai = await call(app, scope("/v1/models", method="GET", headers=HEADERS))
-    anthropic = await call(app, scope("/v1/models", method="GET", headers={**HEADERS, "anthropic-version": "x"}))
+    openai = await call(app, Client("/v1/models", method="GET", headers=HEADERS))
+    anthropic = await call(app, Client("/v1/models", method="GET", headers={**HEADERS, "anthropic-version": "x"}))
     assert ("list", False) == (openai.document["object"], anthropic.document["has_more"])
     assert [model["id"] for model in openai.document["data"]] == [model["id"] for model in anthropic.document["data"]]
     assert openai.headers["x-request-id"].startswith("aigw_")
 
 
 async def test_one_model_is_found_by_its_name_although_it_has_a_slash(app: App):
-    client = await call(app, scope("/v1/models/openai/gpt-4o", method="GET", headers=HEADERS))
+    client = await call(app, Client("/v1/models/openai/gpt-4o", method="GET", headers=HEADERS))
     assert "openai/gpt-4o" == client.document["id"]
-    assert 404 == (await call(app, scope("/v1/models/none", method="GET", headers=HEADERS))).status
+    assert 404 == (await call(app, Client("/v1/models/none", method="GET", headers=HEADERS))).status
 
 
 async def test_models_need_a_key(app: App, rig: Rig):
-    assert 401 == (await call(app, scope("/v1/models", method="GET"))).status
+    assert 401 == (await call(app, Client("/v1/models", method="GET"))).status
     stranger = {"x-api-key": "stranger", "anthropic-version": "x"}
-    client = await call(app, scope("/v1/models", method="GET", headers=stranger))
+    client = await call(app, Client("/v1/models", method="GET", headers=stranger))
     assert (401, "error") == (client.status, client.document["type"])
     rig.keys.away = True
-    assert 503 == (await call(app, scope("/v1/models", method="GET", headers=HEADERS))).status
+    assert 503 == (await call(app, Client("/v1/models", method="GET", headers=HEADERS))).status
 
 
 async def test_a_fault_in_a_listing_shows_nothing_and_is_logged(app: App, rig: Rig):
     rig.configs.config = object()
     with capture_logs() as lines:
-        client = await call(app, scope("/v1/models", method="GET", headers=HEADERS))
+        client = await call(app, Client("/v1/models", method="GET", headers=HEADERS))
     assert ["fault"] == [line["event"] for line in lines]
     assert 500 == client.status
     assert "organizations" not in json.dumps(client.document)
 
 
-async def test_websockets_are_refused(app: App):
-    client = Client()
-    await app({"type": "websocket", "path": "/v1/realtime"}, client.receive, client.send)
-    assert [{"type": "websocket.close", "code": 1000}] == client.heard
-
-
 async def test_before_the_first_configuration_a_listing_is_unavailable(app: App, rig: Rig):
     rig.configs.config = None
-    client = await call(app, scope("/v1/models", method="GET", headers=HEADERS))
+    client = await call(app, Client("/v1/models", method="GET", headers=HEADERS))
     assert (503, "1") == (client.status, client.headers["retry-after"])

@@ -14,7 +14,7 @@ from tests.kit.fakes import KEY_HASH, PRINCIPAL, SECRET, chat_answer, snapshot_o
 from tests.kit.replay import ReplayUpstream, Scripted
 from tests.unit.infra.test_journal import records_in
 from tests.unit.infra.test_store_sqlite import TABLES
-from tests.unit.server.asgi import BODY, HEADERS, call, scope
+from tests.unit.server.exchanges import BODY, HEADERS, Client, call
 
 
 def publish(path: Path) -> None:
@@ -53,8 +53,8 @@ async def test_a_worker_serves_from_its_database_and_leaves_a_journal(
     upstream.script = Scripted(200, "application/json", chat_answer())
     await worker.start()
     assert ("current", 1) == (worker.readiness().configuration, worker.readiness().revision)
-    client = await call(App(worker), scope(CHAT.path, headers=HEADERS), BODY)
-    assert (200, chat_answer()) == (client.status, client.body)
+    client = await call(App(worker), Client(CHAT.path, BODY, headers=HEADERS))
+    assert (200, chat_answer()) == (client.status, client.answer)
     assert "Bearer k" == upstream.asked[0].headers["authorization"]
     await worker.stop()
     folder = settings.data_dir / "journal" / worker.owner
@@ -81,14 +81,14 @@ async def test_a_database_that_goes_away_makes_the_configuration_stale_and_servi
     await worker.start()
     upstream.script = Scripted(200, "application/json", chat_answer())
     app = App(worker)
-    assert 200 == (await call(app, scope(CHAT.path, headers=HEADERS), BODY)).status
+    assert 200 == (await call(app, Client(CHAT.path, BODY, headers=HEADERS))).status
     worker.feed._store.close()
     database.rename(database.with_suffix(".away"))
     await until(lambda: worker.readiness().configuration == "stale")
     assert worker.readiness().ready
-    assert 200 == (await call(app, scope(CHAT.path, headers=HEADERS), BODY)).status
+    assert 200 == (await call(app, Client(CHAT.path, BODY, headers=HEADERS))).status
     stranger = {"authorization": "Bearer never-seen"}
-    assert 503 == (await call(app, scope(CHAT.path, headers=stranger), BODY)).status
+    assert 503 == (await call(app, Client(CHAT.path, BODY, headers=stranger))).status
     await worker.stop()
 
 

@@ -6,15 +6,17 @@ from headgate.domain.outcome import Outcome
 from headgate.pipeline.doors import CHAT
 from headgate.server.door import DoorHandler
 from tests.kit.fakes import Rig, ScriptedAnswer, chat_stream, until
-from tests.unit.server.asgi import HEADERS, STREAMED, Client, body, scope
+from tests.unit.server.exchanges import HEADERS, STREAMED, Client
 
 COST = 100 * 1_000 + 10 * 4_000
 
 
+def streaming() -> Client:
+    return Client(CHAT.path, STREAMED, headers=HEADERS)
+
+
 def start(handler: DoorHandler, client: Client) -> asyncio.Task:
-    for message in body(STREAMED):
-        client.incoming.put_nowait(message)
-    return asyncio.ensure_future(handler(CHAT, scope(CHAT.path, headers=HEADERS), client.receive, client.send))
+    return asyncio.ensure_future(handler(CHAT, client))
 
 
 async def test_a_client_that_hangs_up_in_the_middle_pays_what_the_provider_counted(rig: Rig, handler: DoorHandler):
@@ -32,11 +34,11 @@ async def test_a_client_that_hangs_up_in_the_middle_pays_what_the_provider_count
 
     answer.chunks = chunks
     rig.upstream.script = [answer]
-    client = Client()
+    client = streaming()
     task = start(handler, client)
     await client.first_chunk.wait()
     client.hang_up()
-    await until(lambda: not client.incoming.qsize())
+    await until(lambda: client.gone_seen)
     release.set()
     await task
     assert (Outcome.OK, COST, True) == (
@@ -44,15 +46,15 @@ async def test_a_client_that_hangs_up_in_the_middle_pays_what_the_provider_count
         rig.journal.settled.cost,
         rig.journal.logged.client_gone,
     )
-    assert b"[DONE]" not in client.body
+    assert b"[DONE]" not in client.answer
     assert answer.closed
     assert (0, 0) == (handler.running, rig.journal.reserved)
 
 
-@pytest.mark.parametrize("heard", [0, 1, 2])
+@pytest.mark.parametrize("heard", [0, 1])
 async def test_a_connection_that_breaks_while_we_send_is_a_hang_up_too(rig: Rig, handler: DoorHandler, heard: int):
     rig.upstream.script = [ScriptedAnswer(200, chat_stream())]
-    client = Client()
+    client = streaming()
     client.breaks_at = heard
     await start(handler, client)
     assert (Outcome.OK, COST, True) == (
@@ -65,13 +67,13 @@ async def test_a_connection_that_breaks_while_we_send_is_a_hang_up_too(rig: Rig,
 @pytest.mark.parametrize("hangs_up", [False, True])
 async def test_a_client_that_takes_nothing_any_more_is_given_up(rig: Rig, handler: DoorHandler, hangs_up: bool):
     rig.upstream.script = [ScriptedAnswer(200, chat_stream())]
-    client = Client()
-    client.stalls_at = 2
+    client = streaming()
+    client.stalls_at = 1
     task = start(handler, client)
     await client.stalled.wait()
     if hangs_up:
         client.hang_up()
-        await until(lambda: not client.incoming.qsize())
+        await until(lambda: client.gone_seen)
     handler.end_stalls()
     assert 1 == handler.running
     rig.clock.advance(61)
@@ -85,18 +87,19 @@ async def test_a_client_that_takes_nothing_any_more_is_given_up(rig: Rig, handle
 async def test_a_call_that_is_cancelled_is_settled_and_stays_cancelled(rig: Rig, handler: DoorHandler):
     answer = ScriptedAnswer(200, chat_stream()[:2], stalls=True)
     rig.upstream.script = [answer]
-    task = start(handler, Client())
+    client = streaming()
+    task = start(handler, client)
     await answer.stalled.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (Outcome.ESTIMATED, 0) == (rig.journal.settled.outcome, rig.journal.reserved)
-    assert 0 == handler.running
+    assert (0, True) == (handler.running, client.ended)
 
 
 async def test_a_call_that_is_cancelled_before_its_first_byte_is_settled(rig: Rig, handler: DoorHandler):
     rig.upstream.script = [ScriptedAnswer(200, chat_stream())]
-    client = Client()
+    client = streaming()
     client.stalls_at = 0
     task = start(handler, client)
     await client.stalled.wait()
@@ -104,3 +107,12 @@ async def test_a_call_that_is_cancelled_before_its_first_byte_is_settled(rig: Ri
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (Outcome.ESTIMATED, 0) == (rig.journal.settled.outcome, rig.journal.reserved)
+
+
+async def test_a_stream_ends_when_everything_is_recorded_and_not_before(rig: Rig, handler: DoorHandler):
+    rig.upstream.script = [ScriptedAnswer(200, chat_stream())]
+    client = streaming()
+    recorded: list[int] = []
+    client.end_stream = lambda: recorded.append(len(rig.journal.records))
+    await start(handler, client)
+    assert {len(rig.journal.records)} == set(recorded)

@@ -7,7 +7,7 @@ from headgate.domain.outcome import Outcome
 from headgate.pipeline.doors import CHAT, MESSAGES, Door
 from headgate.server.door import DoorHandler
 from tests.kit.fakes import Rig, ScriptedAnswer, broke_off, chat_answer, chat_stream
-from tests.unit.server.asgi import BODY, HEADERS, STREAMED, Client, call, scope
+from tests.unit.server.exchanges import BODY, HEADERS, STREAMED, Client, call
 
 COST = 100 * 1_000 + 10 * 4_000
 
@@ -18,67 +18,73 @@ def at(handler: DoorHandler, door: Door = CHAT):
 
 async def test_a_call_is_answered(rig: Rig, handler: DoorHandler):
     rig.upstream.script = [ScriptedAnswer(200, chat_answer())]
-    client = await call(at(handler), scope(CHAT.path, headers=HEADERS), BODY[:10], BODY[10:])
-    assert (200, chat_answer(), "0.000140000") == (client.status, client.body, client.headers["x-headgate-cost-usd"])
-    assert str(len(chat_answer())) == client.headers["content-length"]
+    client = await call(at(handler), Client(CHAT.path, BODY[:10], BODY[10:], headers=HEADERS))
+    assert (200, chat_answer(), "0.000140000") == (client.status, client.answer, client.headers["x-headgate-cost-usd"])
     assert client.headers["x-request-id"] == rig.journal.logged.request_id
     assert 0 == handler.running
 
 
 async def test_a_stream_is_passed_on_piece_by_piece(rig: Rig, handler: DoorHandler):
     rig.upstream.script = [ScriptedAnswer(200, chat_stream())]
-    client = await call(at(handler), scope(CHAT.path, headers=HEADERS), STREAMED)
+    client = await call(at(handler), Client(CHAT.path, STREAMED, headers=HEADERS))
     assert ("text/event-stream; charset=utf-8", b"".join(chat_stream())) == (
         client.headers["content-type"],
-        client.body,
+        client.answer,
     )
-    assert [True] * (len(client.heard) - 2) + [False] == [message["more_body"] for message in client.heard[1:]]
-    assert "content-length" not in client.headers
+    assert len(client.heard) > 2
+    assert client.ended
     assert (Outcome.OK, COST) == (rig.journal.settled.outcome, rig.journal.settled.cost)
 
 
 async def test_a_stream_that_breaks_ends_with_an_error_event(rig: Rig, handler: DoorHandler):
     rig.upstream.script = [ScriptedAnswer(200, chat_stream()[:2], error=broke_off())]
-    client = await call(at(handler), scope(CHAT.path, headers=HEADERS), STREAMED)
-    assert b"upstream_broken" in client.body
-    assert b"[DONE]" not in client.body
+    client = await call(at(handler), Client(CHAT.path, STREAMED, headers=HEADERS))
+    assert b"upstream_broken" in client.answer
+    assert b"[DONE]" not in client.answer
 
 
 @pytest.mark.parametrize(("door", "key"), [(CHAT, "code"), (MESSAGES, "code")])
 async def test_a_refusal_is_rendered_in_the_doors_envelope(handler: DoorHandler, door: Door, key: str):
-    client = await call(at(handler, door), scope(door.path, headers=HEADERS), b"{")
+    client = await call(at(handler, door), Client(door.path, b"{", headers=HEADERS))
     assert (400, "invalid_json") == (client.status, client.document["error"][key])
     assert ("type" in client.document) == (door is MESSAGES)
 
 
 async def test_only_post_is_taken(handler: DoorHandler):
-    client = await call(at(handler), scope(CHAT.path, method="GET", headers=HEADERS))
+    client = await call(at(handler), Client(CHAT.path, method="GET", headers=HEADERS))
     assert (405, "method_not_allowed") == (client.status, client.document["error"]["code"])
 
 
 async def test_without_a_key_nothing_is_recorded(rig: Rig, handler: DoorHandler):
-    client = await call(at(handler), scope(CHAT.path), BODY)
+    client = await call(at(handler), Client(CHAT.path, BODY))
     assert 401 == client.status
     assert [] == rig.journal.records
 
 
 async def test_a_body_over_the_limit_is_refused(rig: Rig, handler: DoorHandler):
-    client = await call(at(handler), scope(CHAT.path, headers=HEADERS), b"x" * 600, b"x" * 600)
-    assert (413, "body_too_large") == (client.status, client.document["error"]["code"])
+    for parts in ([b"x" * 600, b"x" * 600], [b"x" * 1_200]):
+        client = await call(at(handler), Client(CHAT.path, *parts, headers=HEADERS))
+        assert (413, "body_too_large") == (client.status, client.document["error"]["code"])
+        assert [] == client.parts
 
 
 async def test_a_client_that_is_gone_before_its_body_was_whole_hears_and_costs_nothing(rig: Rig, handler: DoorHandler):
-    client = Client({"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"})
-    await handler(CHAT, scope(CHAT.path, headers=HEADERS), client.receive, client.send)
-    assert ([], []) == (client.heard, rig.journal.records)
+    client = await call(at(handler), Client(CHAT.path, b"{", headers=HEADERS, breaks_off=True))
+    assert (None, []) == (client.status, rig.journal.records)
+
+
+async def test_a_body_in_parts_that_breaks_off_is_refused(rig: Rig, handler: DoorHandler):
+    client = await call(at(handler), Client(CHAT.path, BODY[:9], BODY[9:], headers=HEADERS, breaks_off=True))
+    assert (400, "body_broken") == (client.status, client.document["error"]["code"])
+    assert [] == rig.journal.records
 
 
 async def test_a_fault_of_ours_shows_only_an_id_and_is_logged_in_full(rig: Rig, handler: DoorHandler):
     rig.upstream.script = [RuntimeError("a secret detail")]
     with capture_logs() as lines:
-        client = await call(at(handler), scope(CHAT.path, headers=HEADERS), BODY)
+        client = await call(at(handler), Client(CHAT.path, BODY, headers=HEADERS))
     assert 500 == client.status
-    assert b"secret" not in client.body
+    assert b"secret" not in client.answer
     assert ["fault"] == [line["event"] for line in lines]
     assert "a secret detail" in repr(lines[0]["exc_info"])
-    assert lines[0]["request_id"] in client.body.decode()
+    assert lines[0]["request_id"] in client.answer.decode()

@@ -5,46 +5,50 @@ import pytest
 
 from headgate.domain.errors import BadRequest, NotAuthenticated, TooLarge
 from headgate.domain.principal import Attribution
+from headgate.server import http
+from headgate.server.exchange import ClientGoneError
 from headgate.server.http import (
-    ClientGoneError,
     IncomingBody,
     attribution_of,
     headers_of,
     key_hash_of,
-    send_whole,
+    unreadable_headers,
 )
-
-GONE = {"type": "http.disconnect"}
-
-
-def part(body: bytes, *, more: bool = False) -> dict:
-    return {"type": "http.request", "body": body, "more_body": more}
+from tests.unit.server.exchanges import Client
 
 
-class Incoming:
-    def __init__(self, *messages: dict) -> None:
-        self.left = list(messages)
-
-    async def __call__(self) -> dict:
-        if not self.left:
-            await asyncio.Event().wait()
-        return self.left.pop(0)
+def incoming(*parts: bytes, breaks_off: bool = False) -> tuple[IncomingBody, Client]:
+    client = Client("/", *parts, breaks_off=breaks_off)
+    return IncomingBody(client, dict(client.fields), 10), client
 
 
-def incoming(*messages: dict, limit: int = 10, **headers: str) -> IncomingBody:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return IncomingBody(Incoming(*messages), named, limit)
+def with_headers(*fields: tuple[str, str], unreadable: list[str] | None = None) -> Client:
+    client = Client("/")
+    client.fields, client.unreadable = list(fields), unreadable or []
+    return client
 
 
-def test_header_names_are_looked_up_in_lower_case_and_the_last_of_two_counts():
-    scope = {"headers": [(b"x-a", b"1"), (b"x-b", b"caf\xe9"), (b"x-a", b"2")]}
-    assert {"x-a": "2", "x-b": "café"} == headers_of(scope)
+def test_of_a_header_given_twice_the_last_counts():
+    assert {"x-a": "2", "x-b": "b"} == headers_of(with_headers(("x-a", "1"), ("x-b", "b"), ("x-a", "2")))
 
 
 def test_too_many_headers_are_refused():
     with pytest.raises(BadRequest) as refusal:
-        headers_of({"headers": [(b"cookie", b"x" * 70_000)]})
+        headers_of(with_headers(("cookie", "x" * 70_000)))
     assert "headers_too_large" == refusal.value.code
+
+
+@pytest.mark.parametrize("name", ["x-headgate-team", "idempotency-key"])
+def test_a_header_that_money_depends_on_is_refused_when_it_cannot_be_read(name: str):
+    with pytest.raises(BadRequest) as refusal:
+        headers_of(with_headers(("host", "x"), ("host", "x"), unreadable=["user-agent", name]))
+    assert ("invalid_value", name) == (refusal.value.code, refusal.value.param)
+
+
+def test_any_other_header_that_cannot_be_read_is_left_out():
+    client = with_headers(("host", "x"), unreadable=["user-agent"])
+    assert {"host": "x"} == headers_of(client)
+    assert {"user-agent"} == unreadable_headers(client, {"host": "x"})
 
 
 @pytest.mark.parametrize(
@@ -91,54 +95,64 @@ def test_a_label_that_is_too_long_is_refused_by_name():
     assert "x-headgate-team" == refusal.value.param
 
 
-async def test_a_body_is_read_whole_in_however_many_parts():
-    assert b"1234567890" == await incoming(part(b"1234567890")).read()
-    assert b"1234567890" == await incoming(part(b"123", more=True), part(b"", more=True), part(b"4567890")).read()
-    assert b"" == await incoming(part(b"")).read()
+@pytest.mark.parametrize("parts", [[b"1234567890"], [b"123", b"4567890"], [b""], []])
+async def test_a_body_is_read_whole_in_however_many_parts(parts: list[bytes]):
+    body, client = incoming(*parts)
+    assert b"".join(parts) == await body.read()
+    assert [] == client.parts
 
 
-@pytest.mark.parametrize(
-    "messages", [[part(b"12345678901")], [part(b"12345678", more=True), part(b"901", more=True), part(b"x" * 100)]]
-)
-async def test_a_body_over_the_limit_is_refused(messages: list[dict]):
+@pytest.mark.parametrize("parts", [[b"12345678901"], [b"12345678", b"901", b"x" * 100]])
+async def test_a_body_over_the_limit_is_refused_and_not_read_further(parts: list[bytes]):
+    body, client = incoming(*parts)
     with pytest.raises(TooLarge) as refusal:
-        await incoming(*messages).read()
+        await body.read()
     assert (413, "body_too_large") == (refusal.value.status, refusal.value.code)
+    assert 1 == len(client.parts)
 
 
-async def test_what_is_announced_as_too_large_is_not_read_at_all():
-    reading = Incoming(part(b"small"))
-    with pytest.raises(TooLarge):
-        await IncomingBody(reading, {"content-length": "11"}, 10).read()
-    assert 1 == len(reading.left)
-
-
-@pytest.mark.parametrize("messages", [[GONE], [part(b"123", more=True), GONE]])
-async def test_a_client_that_hangs_up_before_the_end_is_gone(messages: list[dict]):
+async def test_a_client_that_hangs_up_before_the_end_is_gone():
+    body, _ = incoming(b"123", breaks_off=True)
     with pytest.raises(ClientGoneError):
-        await incoming(*messages).read()
+        await body.read()
+    await body.discard()
 
 
-async def test_what_is_still_coming_is_taken_and_thrown_away():
-    reading = Incoming(part(b"1" * 20, more=True), part(b"2" * 20, more=True), part(b"3"))
-    refused = IncomingBody(reading, {}, 10)
+async def test_a_body_in_parts_that_breaks_off_is_refused_and_not_asked_for_again():
+    body, client = incoming(b"123", b"4", breaks_off=True)
+    with pytest.raises(BadRequest):
+        await body.read()
+    client.parts.append(b"more")
+    await body.discard()
+    assert [b"more"] == client.parts
+
+
+@pytest.mark.parametrize("parts", [[b"1" * 20], [b"1" * 20, b"2" * 20, b"3"]])
+async def test_what_is_still_coming_is_taken_and_thrown_away(parts: list[bytes]):
+    body, client = incoming(*parts)
     with pytest.raises(TooLarge):
-        await refused.read()
-    await refused.discard()
-    assert [] == reading.left
-    await refused.discard()
+        await body.read()
+    await body.discard()
+    assert [] == client.parts
+    await body.discard()
 
 
 async def test_a_client_that_hangs_up_while_its_body_is_thrown_away_is_no_error():
-    assert await incoming(GONE).discard() is None
+    body, _ = incoming(b"1" * 20, breaks_off=True)
+    assert await body.discard() is None
 
 
-async def test_an_answer_says_its_length():
-    sent: list[dict] = []
+async def test_a_body_that_does_not_come_is_waited_for_no_longer_than_bearable(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(http, "DISCARD_S", 0.01)
+    body, client = incoming(b"1" * 20)
+    asked: list[int] = []
 
-    async def send(message: dict) -> None:
-        sent.append(message)
+    async def never() -> bytes:
+        asked.append(1)
+        await asyncio.Event().wait()
+        return b""
 
-    await send_whole(send, 200, [(b"a", b"b")], b"12345")
-    assert [(b"a", b"b"), (b"content-length", b"5")] == sent[0]["headers"]
-    assert b"12345" == sent[1]["body"]
+    client.part = never
+    await body.discard()
+    await body.discard()
+    assert [1] == asked

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import pytest
 
-from headgate.domain.errors import TooLarge
+from headgate.domain.errors import BadRequest, TooLarge
 from headgate.server.pages import ConsoleProxy
 from tests.kit.gateway import free_port
-from tests.unit.server.asgi import Client, call, scope
+from tests.unit.server.exchanges import Client, call
 
 
 class Seen(NamedTuple):
@@ -70,8 +70,8 @@ async def proxy(console: Console):
 
 
 async def test_a_page_comes_as_the_console_gave_it(console: Console, proxy: ConsoleProxy):
-    client = await call(proxy, scope("/admin/", method="GET", query="q=a%20b&p=2", headers={"cookie": "s=1"}))
-    assert (200, b"hello", "text/html") == (client.status, client.body, client.headers["content-type"])
+    client = await call(proxy, Client("/admin/", method="GET", query="q=a%20b&p=2", headers={"cookie": "s=1"}))
+    assert (200, b"hello", "text/html") == (client.status, client.answer, client.headers["content-type"])
     assert ("GET", "/admin/?q=a%20b&p=2", "s=1") == (
         console.seen[0].method,
         console.seen[0].path,
@@ -80,25 +80,25 @@ async def test_a_page_comes_as_the_console_gave_it(console: Console, proxy: Cons
 
 
 async def test_every_cookie_is_set(proxy: ConsoleProxy):
-    client = await call(proxy, scope("/admin/", method="GET"))
-    cookies = [value for name, value in client.heard[0]["headers"] if name == b"set-cookie"]
+    client = await call(proxy, Client("/admin/", method="GET"))
+    cookies = [value for name, value in client.headers_heard if name == b"set-cookie"]
     assert [b"a=1", b"b=2"] == cookies
 
 
 async def test_a_form_is_posted(console: Console, proxy: ConsoleProxy):
     headers = {"content-type": "application/x-www-form-urlencoded", "host": "headgate.example"}
-    await call(proxy, scope("/admin/login/", headers=headers), b"user=a&", b"password=b")
+    await call(proxy, Client("/admin/login/", b"user=a&", b"password=b", headers=headers))
     seen = console.seen[0]
     assert ("POST", b"user=a&password=b", "headgate.example") == (seen.method, seen.body, seen.headers["host"])
 
 
 async def test_a_redirect_goes_to_the_browser(console: Console, proxy: ConsoleProxy):
-    client = await call(proxy, scope("/moved", method="GET"))
+    client = await call(proxy, Client("/moved", method="GET"))
     assert (302, "/elsewhere", 1) == (client.status, client.headers["location"], len(console.seen))
 
 
 async def test_the_console_learns_who_asks_and_not_what_the_client_claims(console: Console, proxy: ConsoleProxy):
-    await call(proxy, scope("/", method="GET", headers={"x-forwarded-for": "6.6.6.6", "connection": "close"}))
+    await call(proxy, Client("/", method="GET", headers={"x-forwarded-for": "6.6.6.6", "connection": "close"}))
     assert ("10.0.0.9", "http") == (
         console.seen[0].headers["x-forwarded-for"],
         console.seen[0].headers["x-forwarded-proto"],
@@ -106,21 +106,26 @@ async def test_the_console_learns_who_asks_and_not_what_the_client_claims(consol
 
 
 async def test_a_quoted_path_stays_quoted(console: Console, proxy: ConsoleProxy):
-    asked = scope("/admin/a b/", method="GET") | {"raw_path": b"/admin/a%20b/"}
-    await call(proxy, asked)
-    assert "/admin/a%20b/" == console.seen[0].path
+    await call(proxy, Client("/admin/a b/\u00e9?#/", method="GET"))
+    assert "/admin/a%20b/%C3%A9%3F%23/" == console.seen[0].path
+
+
+async def test_cookies_that_cannot_be_read_log_nobody_out_in_silence(console: Console, proxy: ConsoleProxy):
+    client = Client("/admin/", method="GET")
+    client.unreadable = ["cookie"]
+    with pytest.raises(BadRequest) as refusal:
+        await proxy(client)
+    assert ("cookie", []) == (refusal.value.param, console.seen)
 
 
 async def test_while_the_console_is_away_a_page_says_so():
     proxy = ConsoleProxy(f"http://127.0.0.1:{free_port()}")
-    client = await call(proxy, scope("/admin/", method="GET"))
+    client = await call(proxy, Client("/admin/", method="GET"))
     assert 503 == client.status
-    assert b"console is starting or away" in client.body
+    assert b"console is starting or away" in client.answer
     await proxy.close()
 
 
 async def test_a_form_that_is_too_large_is_refused(proxy: ConsoleProxy):
-    client = Client()
-    asked = scope("/admin/", headers={"content-length": str(10**9)})
     with pytest.raises(TooLarge):
-        await proxy(asked, client.receive, client.send)
+        await proxy(Client("/admin/", headers={"content-length": str(10**9)}))

@@ -8,7 +8,7 @@ from headgate.pipeline.quotes import Quotes
 from headgate.server.quote import serve_quote
 from headgate.snapshot.contract import Budget, Calendar, Edge, ExchangeRate
 from tests.kit.fakes import Rig, snapshot_of
-from tests.unit.server.asgi import BODY, HEADERS, call, scope
+from tests.unit.server.exchanges import BODY, HEADERS, Client, call
 
 TOTAL = Calendar(id="total:UTC", edges=(Edge("total", 0, None),))
 BUDGET = Budget(
@@ -34,15 +34,15 @@ def quoting(**changes):
     rig = Rig(snapshot)
     quotes = Quotes(configs=rig.configs, keys=rig.keys, treasury=rig.treasury)
 
-    async def app(scope, receive, send):
-        await serve_quote(quotes, scope, receive, send, max_body_bytes=10_000)
+    async def app(exchange):
+        await serve_quote(quotes, exchange, max_body_bytes=10_000)
 
     return app, rig
 
 
 async def ask(app, body=BODY, headers=HEADERS, method="POST"):
-    client = await call(app, scope("/v1/quote", headers=headers, method=method), body)
-    return client.status, json.loads(client.body)
+    client = await call(app, Client("/v1/quote", body, headers=headers, method=method))
+    return client.status, json.loads(client.answer)
 
 
 async def test_a_quote_tells_bound_route_and_budgets_and_leaves_no_trace():
