@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -39,7 +38,8 @@ class Growth(msgspec.Struct, frozen=True):
     """Time that it took the control plane to write and publish all of it."""
     slowest_ms: float | None = None
     """The slowest request of one client during a publication; None: not published again."""
-    publication_s: float | None = None
+    quiet_ms: float | None = None
+    """The slowest when nothing is published: what the machine itself does to one."""
 
 
 def one(upstream: Running, what: str, count: int, seconds: float) -> Growth:
@@ -59,8 +59,12 @@ def one(upstream: Running, what: str, count: int, seconds: float) -> Growth:
             figures = measure(gateway, load)
             growth = Growth(what, count, figures.cpu_us, figures.p50_ms, figures.peak_mb, filled)
             if what == "budgets of users":
-                slowest, published = during_publication(gateway, load)
-                growth = msgspec.structs.replace(growth, slowest_ms=slowest, publication_s=published)
+                one_client = msgspec.structs.replace(load, connections=1, seconds=2)
+                growth = msgspec.structs.replace(
+                    growth,
+                    quiet_ms=fire(gateway, one_client)["slowest_ms"],
+                    slowest_ms=during_publication(gateway, one_client),
+                )
         finally:
             gateway.stop()
     if figures.bad:
@@ -68,22 +72,22 @@ def one(upstream: Running, what: str, count: int, seconds: float) -> Growth:
     return growth
 
 
-def during_publication(gateway: Gateway, load: Test) -> tuple[float, float]:
-    """Publish while one client asks; the slowest of its requests, and how long it took until all was in force."""
-    took: list[float] = []
-    publication = threading.Thread(target=lambda: took.append(gateway.fill("publish")))
+def during_publication(gateway: Gateway, load: Test) -> float:
+    """Publish while a client asks; milliseconds that its slowest request took."""
+    publication = threading.Thread(target=gateway.fill, args=("publish",))
     publication.start()
-    seen: dict[str, Any] = {"slowest_ms": 0.0}
+    slowest = 0.0
     while publication.is_alive():
-        again = fire(gateway, msgspec.structs.replace(load, connections=1, seconds=2))
-        seen["slowest_ms"] = max(seen["slowest_ms"], again["slowest_ms"])
+        slowest = max(slowest, fire(gateway, load)["slowest_ms"])
     publication.join()
-    return seen["slowest_ms"], took[0]
+    return slowest
 
 
 def show(growth: Growth) -> None:
     """One line."""
-    pause = f"  slowest during a publication {growth.slowest_ms:.1f} ms" if growth.slowest_ms is not None else ""
+    pause = ""
+    if growth.slowest_ms is not None:
+        pause = f"  slowest {growth.slowest_ms:.1f} ms during a publication, {growth.quiet_ms:.1f} without"
     print(
         f"{growth.count:>8,} {growth.what:18} {growth.cpu_us:8.1f} us  p50 {growth.p50_ms:6.2f} ms  "
         f"{growth.peak_mb:5.0f} MB  filled in {growth.filled_s:5.1f} s{pause}",
