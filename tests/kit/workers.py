@@ -9,7 +9,8 @@ from headgate.ledger.leases import Need
 from headgate.ledger.records import Charge, Held
 from headgate.ledger.windows import WindowSpec
 from headgate.pipeline.ports import LeaseStore
-from headgate.pipeline.treasury import PATIENCE_S, Placement, Treasury
+from headgate.pipeline.treasury import PATIENCE_S, Treasury
+from headgate.pipeline.waiting import Placement
 from tests.kit.fakes import FakeClock
 
 NORMAL, CRITICAL = LeaseClass.NORMAL, LeaseClass.CRITICAL

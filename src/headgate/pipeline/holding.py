@@ -22,7 +22,8 @@ from headgate.pipeline.request import Request
 from headgate.pipeline.shadows import hold_in_shadows, would_block
 from headgate.pipeline.shortage import calendar_ended, refusal, why
 from headgate.pipeline.topup import Part, part_of
-from headgate.pipeline.treasury import ShortageError, Treasury
+from headgate.pipeline.treasury import Treasury
+from headgate.pipeline.waiting import ShortageError
 from headgate.pipeline.wants import Want, hold_of, wants_of
 from headgate.pricing.afford import affordable_output
 from headgate.pricing.tight import tightened

@@ -6,7 +6,8 @@ from headgate.domain.errors import GatewayError, Refused
 from headgate.domain.verdict import Verdict
 from headgate.pipeline.hold import Hold
 from headgate.pipeline.shortage import refusal
-from headgate.pipeline.treasury import ShortageError, Treasury
+from headgate.pipeline.treasury import Treasury
+from headgate.pipeline.waiting import ShortageError
 from headgate.pipeline.wants import Want
 from headgate.policy.verdicts import WOULD_BLOCK, Rule
 from headgate.snapshot.contract import Budget

@@ -9,7 +9,7 @@ from headgate.domain.errors import Forbidden, LimitExceeded, Unavailable
 from headgate.domain.money import NanoUsd, nano_to_usd
 from headgate.ledger.budgets import CalendarEndedError
 from headgate.ledger.windows import WindowSpec
-from headgate.pipeline.treasury import Short
+from headgate.pipeline.waiting import Short
 from headgate.snapshot.contract import Budget
 
 

@@ -19,7 +19,8 @@ from headgate.pipeline.hold import Hold
 from headgate.pipeline.intake import Intake
 from headgate.pipeline.plan import Plan, reshaped
 from headgate.pipeline.ports import Journal, JournalFullError
-from headgate.pipeline.treasury import ShortageError, Treasury
+from headgate.pipeline.treasury import Treasury
+from headgate.pipeline.waiting import ShortageError
 from headgate.pipeline.wants import Want, amount_of
 from headgate.pricing.bound import bounds_of, output_bound
 

@@ -22,7 +22,8 @@ from headgate.ledger.leases import Need
 from headgate.ledger.postings import event_id_of
 from headgate.ledger.windows import WindowSpec
 from headgate.pipeline.ports import OwnerClosedError
-from headgate.pipeline.treasury import PATIENCE_S, SPENT_FOR_SURE_S, Placement, ShortageError
+from headgate.pipeline.treasury import PATIENCE_S
+from headgate.pipeline.waiting import SPENT_FOR_SURE_S, Placement, ShortageError
 from headgate.snapshot.contract import Budget
 from tests.kit.fakes import FakeClock
 from tests.kit.leases import take, window

@@ -6,7 +6,7 @@ from headgate.infra.leases.memory import MemoryLeaseStore
 from headgate.ledger.leases import LeaseBook, Need
 from headgate.ledger.windows import WindowState
 from headgate.pipeline.crowd import CROWD, crowd_of, together
-from headgate.pipeline.treasury import ShortageError
+from headgate.pipeline.waiting import ShortageError
 from tests.kit.fakes import FakeClock
 from tests.kit.leases import window
 from tests.kit.workers import Worker

@@ -5,7 +5,7 @@ from headgate.domain.budget import BudgetUnit, Period, Scope
 from headgate.domain.errors import Forbidden, LimitExceeded
 from headgate.ledger.windows import WindowState
 from headgate.pipeline.shortage import amount_text, refusal, why
-from headgate.pipeline.treasury import Short
+from headgate.pipeline.waiting import Short
 from tests.kit.budgeted import budget
 from tests.kit.leases import window
 

@@ -12,7 +12,8 @@ from headgate.infra.leases.memory import Failure, MemoryLeaseStore
 from headgate.ledger.records import Charge, Held
 from headgate.ledger.windows import Drawing, Drawn
 from headgate.pipeline import treasury as rules
-from headgate.pipeline.treasury import AWAY_S, DRAWS_AT_ONCE, PATIENCE_S, ShortageError, Treasury
+from headgate.pipeline.treasury import AWAY_S, PATIENCE_S, Treasury
+from headgate.pipeline.waiting import DRAWS_AT_ONCE, ShortageError
 from tests.kit.fakes import OWNER, FakeClock, until
 from tests.kit.leases import window
 from tests.kit.workers import CRITICAL, NORMAL, Worker, need
