@@ -87,7 +87,7 @@ def test_twenty_kills_lose_and_double_nothing(gateway: GatewayProcess) -> None:
     journals = gateway.data_dir / "journal"
     wait_until(lambda: len(list(journals.iterdir())) == 2, what="recovery of the dead workers' journals")
     billed = bill(gateway)
-    result = compare(settled_books(gateway, len(billed)), billed)
+    result = compare(settled_books(gateway, billed), billed)
     print(f"\n{KILLS} kills, {len(answered)} answered, {len(died)} cut off: {result}")
     assert result["booked_settled_nano"] == result["billed_settled_nano"]
     assert result["settled"] >= len(answered)

@@ -84,7 +84,7 @@ def test_faults_at_random_points_lose_and_double_nothing(setting: Setting, plan:
         )
         wait_for_quiet(gateway)
         billed = bill(gateway)
-        books = settled_books(gateway, len(billed))
+        books = settled_books(gateway, billed)
     seconds = time.monotonic() - began
     result = compare(books, billed)
     statuses = load.statuses()
@@ -138,7 +138,7 @@ def _check_leases(gateway: GatewayProcess) -> None:
 def _check_exhausted_stays_exhausted(gateway: GatewayProcess, plan: Plan) -> None:
     for model, max_tokens in (("large", 250), ("large", 100), ("small", 100)):
         drain(gateway.port, plan.budgets, model, prompt=60, max_tokens=max_tokens)
-    settled_books(gateway, len(bill(gateway)))
+    settled_books(gateway, bill(gateway))
     before = windows(gateway, plan)
     kill_everything(gateway)
     gateway.start()

@@ -54,7 +54,7 @@ def test_a_gateway_whose_disk_is_full_stops_spending_and_books_all_that_it_spent
         wait_until(lambda: fire(gateway.port, [plain], concurrency=1)[0].status == 200, what="room again")
         wait_for_quiet(gateway)
         billed = bill(gateway)
-        books = settled_books(gateway, len(billed))
+        books = settled_books(gateway, billed)
     result = compare(books, billed)
     unavailable = [answer for answer in load.answers if answer.status == 503]
     print(f"\n{dict(load.statuses())}: {result}; {sampler.taken} samples, {sampler.failed} failed")

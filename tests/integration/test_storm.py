@@ -56,13 +56,13 @@ def test_a_storm_overdraws_no_budget_and_leaves_none_unspent(gateway: GatewayPro
         # More of the same, until every budget refuses with nothing else in flight.
         drain(gateway.port, plan.budgets, "large", prompt=60, max_tokens=100)
         dry = drain(gateway.port, plan.budgets, "small", prompt=60, max_tokens=100)
-        settled_books(gateway, len(bill(gateway)))
+        settled_books(gateway, bill(gateway))
         shares = utilisation({name: row["spent"] for name, row in windows(gateway, plan).items()}, dry)
         # And smaller and smaller, until not even the smallest fits.
         for max_tokens in (100, 16, 1):
             last = drain(gateway.port, plan.budgets, "echo", prompt=1, max_tokens=max_tokens)
         billed = bill(gateway)
-        books = settled_books(gateway, len(billed))
+        books = settled_books(gateway, billed)
 
     result = compare(books, billed)
     served = sum(event["outcome"] in {"ok", "estimated"} for event in books)

@@ -39,14 +39,24 @@ def _call(method: str, address: str, body: bytes | None) -> None:
         pass
 
 
-def settled_books(gateway: GatewayProcess, count: int) -> list[dict[str, Any]]:
-    """All cost events, once there are `count` of them and no journal holds anything that is not posted."""
+def settled_books(gateway: GatewayProcess, expected: list[dict[str, Any]] | int) -> list[dict[str, Any]]:
+    """All cost events, once everything is there that is expected.
+
+    Args:
+        gateway: whose books.
+        expected: entries of the bill, whose requests must all be in the books: events of attempts that the provider
+            never saw must not make up for missing ones. Or a number of events, where every attempt is known to have one.
+    """
     statement = "SELECT * FROM headgate_cost_event"
-    rows: list[dict[str, Any]] = wait_until(
-        lambda: (found := gateway.rows(statement)) and len(found) >= count and found,
-        within_s=60,
-        what=f"{count} cost events",
-    )
+    wanted = {entry["request_id"] for entry in expected} if isinstance(expected, list) else set[str]()
+    count = len(expected) if isinstance(expected, list) else expected
+
+    def complete() -> list[dict[str, Any]] | None:
+        found = gateway.rows(statement)
+        there = len(found) >= count and wanted <= {event["request_id"] for event in found}
+        return found if there else None
+
+    rows: list[dict[str, Any]] = wait_until(complete, within_s=60, what=f"{count} cost events")
     return rows
 
 
