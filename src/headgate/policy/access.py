@@ -7,6 +7,7 @@ from headgate.domain.principal import Attribution, Principal
 from headgate.snapshot.contract import Organization
 
 _FIELDS = Attribution.__struct_fields__
+_NOTHING = Attribution()
 
 
 def check_key(principal: Principal, organization: Organization | None, *, scope: str, now: float) -> Refused | None:
@@ -56,8 +57,10 @@ def model_allowed(principal: Principal, model: str) -> bool:
 def attribute(principal: Principal, asked: Attribution) -> Attribution:
     """Whom to charge: locked fields from the key, then what the caller asks, then the key's defaults."""
     defaults = principal.defaults
-    if asked == Attribution():
+    if asked == _NOTHING:
         return defaults
+    if not principal.locked and defaults == _NOTHING:
+        return asked
     chosen = {
         name: getattr(defaults, name)
         if name in principal.locked or getattr(asked, name) is None
