@@ -150,7 +150,8 @@ class Ingest:
         assert self.follower.writer_is_dead()
         while self.step("never"):
             pass
-        self.books.insert(*self.follower.orphans(FOUND_AT))
+        left = self.follower.orphans(FOUND_AT)
+        self.books.insert(left.events, left.logs)
         self.follower.remove()
 
 
