@@ -97,7 +97,8 @@ def streams(draw) -> list[Delta]:
             deltas.append(RedactedThinkingArrived(data=draw(WORDS)))
         else:
             deltas += draw(texts() if kind == "text" else thoughts())
-            if draw(st.booleans()):
+            # A thought is signed once, at its end: what follows a signature is another part.
+            if isinstance(deltas[-1], SignatureDelta) or draw(st.booleans()):
                 deltas.append(PartEnded())
     if draw(st.booleans()):
         deltas.append(UsageReported(usage=draw(USAGES)))
