@@ -18,7 +18,7 @@ from tests.kit.gateway import GatewayProcess, wait_until
 from tests.kit.load import Load
 from tests.kit.sampler import Sampler
 from tests.kit.simulator import bill, compare, settled_books
-from tests.kit.storm import drain, set_up, spent_by_events, wait_for_quiet, windows
+from tests.kit.storm import drain, drain_to_the_last, set_up, spent_by_events, wait_for_quiet, windows
 from tests.kit.storm_plan import Plan, make_plan
 
 SEED = 33
@@ -136,8 +136,9 @@ def _check_leases(gateway: GatewayProcess) -> None:
 
 
 def _check_exhausted_stays_exhausted(gateway: GatewayProcess, plan: Plan) -> None:
-    for model, max_tokens in (("large", 250), ("large", 100), ("small", 100)):
-        drain(gateway.port, plan.budgets, model, prompt=60, max_tokens=max_tokens)
+    for max_tokens in (250, 100):
+        drain(gateway.port, plan.budgets, "large", prompt=60, max_tokens=max_tokens)
+    drain_to_the_last(gateway, plan.budgets, "small", prompt=60, max_tokens=100)
     settled_books(gateway, bill(gateway))
     before = windows(gateway, plan)
     kill_everything(gateway)

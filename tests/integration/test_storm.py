@@ -14,6 +14,7 @@ from tests.kit.storm import (
     check_answers,
     check_refusals,
     drain,
+    drain_to_the_last,
     operations,
     set_up,
     spent_by_events,
@@ -59,8 +60,9 @@ def test_a_storm_overdraws_no_budget_and_leaves_none_unspent(gateway: GatewayPro
         settled_books(gateway, bill(gateway))
         shares = utilisation({name: row["spent"] for name, row in windows(gateway, plan).items()}, dry)
         # And smaller and smaller, until not even the smallest fits.
-        for max_tokens in (100, 16, 1):
-            last = drain(gateway.port, plan.budgets, "echo", prompt=1, max_tokens=max_tokens)
+        for max_tokens in (100, 16):
+            drain(gateway.port, plan.budgets, "echo", prompt=1, max_tokens=max_tokens)
+        last = drain_to_the_last(gateway, plan.budgets, "echo", prompt=1, max_tokens=1)
         billed = bill(gateway)
         books = settled_books(gateway, billed)
 
