@@ -125,7 +125,8 @@ class Pipeline:
             "x-request-id": request.id,
             "x-headgate-attempt": "1",
         }
-        answer = await attempt.send(self._upstream, target.url(exchange.format), headers, exchange.body)
+        url = target.url(exchange.format, stream=secured.intake.stream)
+        answer = await attempt.send(self._upstream, url, headers, exchange.body)
         story.answered()
         if answer.status >= 300:
             return await rejected(exchange, attempt, answer, story)

@@ -24,12 +24,19 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """What it is called in a virtual key's scopes."""
     streams: bool
     """Whether `stream: true` means anything here."""
+    prompt: str | None = None
+    """Field without which a body asks for nothing."""
     free: bool = False
     """The provider never bills it."""
 
 
 CHAT = Door(
-    path="/v1/chat/completions", format=Format.OPENAI_CHAT, envelope=Envelope.OPENAI, scope="chat", streams=True
+    path="/v1/chat/completions",
+    format=Format.OPENAI_CHAT,
+    envelope=Envelope.OPENAI,
+    scope="chat",
+    streams=True,
+    prompt="messages",
 )
 EMBEDDINGS = Door(
     path="/v1/embeddings",
@@ -44,6 +51,7 @@ MESSAGES = Door(
     envelope=Envelope.ANTHROPIC,
     scope="messages",
     streams=True,
+    prompt="messages",
 )
 COUNT_TOKENS = Door(
     path="/v1/messages/count_tokens",
@@ -58,3 +66,8 @@ DOORS: dict[str, Door] = {door.path: door for door in (CHAT, EMBEDDINGS, MESSAGE
 
 TRANSLATABLE = frozenset({Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES})
 """Formats that a codec exists for; the others reach only providers that speak them."""
+
+
+def find_door(path: str) -> Door | None:
+    """The door behind a path; None where there is none."""
+    return DOORS.get(path)

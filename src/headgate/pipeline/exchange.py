@@ -136,8 +136,8 @@ def _upstream_format(door: Door, target: Target) -> Format:
     if door.format in spoken:
         return door.format
     if door.format in TRANSLATABLE:
-        for format_ in TRANSLATABLE:
-            if format_ in spoken:
+        for format_ in spoken:
+            if format_ in TRANSLATABLE:
                 return format_
     raise NotFound(
         f"{target.provider.title} does not offer what {door.path} needs; choose a model of another provider.",

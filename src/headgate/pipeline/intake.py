@@ -47,8 +47,10 @@ def read_intake(door: Door, body: bytes) -> Intake:
         _check_list(fields, name)
     for name in _COUNTS:
         _check_count(fields, name)
-    if door.streams and "messages" not in fields:
-        raise BadRequest("'messages' is missing: send a list of messages.", code="missing_field", param="messages")
+    if door.prompt is not None and door.prompt not in fields:
+        raise BadRequest(
+            f"{door.prompt!r} is missing: there is nothing to ask.", code="missing_field", param=door.prompt
+        )
     stream = _flag(fields, "stream")
     if stream and not door.streams:
         raise BadRequest("'stream' is not supported here: leave it out.", code="invalid_value", param="stream")

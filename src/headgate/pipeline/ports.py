@@ -12,6 +12,7 @@ from headgate.ledger.windows import Drawing, Drawn, Pulse, WindowState
 from headgate.pipeline.config import Config
 from headgate.policy.rate_limits import Counted as Counted
 from headgate.policy.rate_limits import Exceeded as Exceeded
+from headgate.routing.table import Target
 from headgate.snapshot.contract import Budget
 
 
@@ -104,6 +105,20 @@ class Upstream(Protocol):
         Raises:
             UpstreamUnreachable: no byte left.
             UpstreamTimeout, UpstreamBroken: bytes may have left.
+        """
+        ...
+
+
+class Signer(Protocol):
+    """Shows credentials that are no header that stays the same (`Auth.signs`)."""
+
+    async def sign(
+        self, target: Target, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Mapping[str, str]:
+        """The headers with which this very request may be sent; those that came in among them.
+
+        Raises:
+            UpstreamUnreachable: there is no credential, or it could not be fetched: nothing was sent.
         """
         ...
 

@@ -25,6 +25,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     attribution: Attribution
     """What the caller asks to be charged to."""
     body: bytes
+    path: str = ""
+    """As the client wrote it, where the door's own says less (`/v1beta/models/{model}:generateContent`)."""
 
 
 class Reply(msgspec.Struct, kw_only=True):

@@ -14,8 +14,21 @@ class Auth(StrEnum):
     """`authorization: Bearer <credential>`."""
     X_API_KEY = "x-api-key"
     """`x-api-key: <credential>`."""
+    API_KEY = "api-key"
+    """`api-key: <credential>`, Azure's."""
+    X_GOOG_API_KEY = "x-goog-api-key"
+    """`x-goog-api-key: <credential>`, Gemini's."""
+    AWS = "aws"
+    """Every request is signed (SigV4); see `Signer` in `pipeline/ports.py`."""
+    GOOGLE = "google"
+    """An OAuth token of a service account, fetched and kept; see `Signer`."""
     NONE = "none"
     """No credential: local servers."""
+
+    @property
+    def signs(self) -> bool:
+        """Whether the credential is not a header that stays the same."""
+        return self in {Auth.AWS, Auth.GOOGLE}
 
 
 class UsageQuirk(StrEnum):
@@ -42,7 +55,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """As its own SDK would have it: most OpenAI-compatible ones include `/v1`, Anthropic, Groq and Cerebras do not.
     Empty: there is one address per account, and a deployment or a variable must give it."""
     paths: dict[Format, str]
-    """Format -> path below the base address. A format that is absent is not spoken."""
+    """Format -> path below the base address, in which `{model}` stands for the model's name. A format that is absent is
+    not spoken. Where a door's own format is absent, the first one that can be translated is spoken."""
+    stream_paths: dict[Format, str] = {}
+    """Where a streamed answer has another path."""
     auth: Auth
     key_variables: tuple[str, ...]
     """Environment variables that its own SDK reads for the credential, first one set wins."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -21,6 +22,10 @@ FORMAT_HEADERS: Final[dict[Format, dict[str, str]]] = {
 """Headers without which a format is refused; a client's own value replaces them where the operator forwards it."""
 
 
+_KEY_HEADERS: Final = frozenset({Auth.X_API_KEY, Auth.API_KEY, Auth.X_GOOG_API_KEY})
+"""Schemes that are called after the header that holds the credential as it is."""
+
+
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One callable deployment, resolved for a model name."""
 
@@ -37,16 +42,19 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         headers = {"content-type": "application/json", **FORMAT_HEADERS.get(format_, {})}
         if self.provider.auth is Auth.BEARER and self.credential:
             headers["authorization"] = f"Bearer {self.credential}"
-        elif self.provider.auth is Auth.X_API_KEY and self.credential:
-            headers["x-api-key"] = self.credential
+        elif self.credential and self.provider.auth in _KEY_HEADERS:
+            headers[self.provider.auth.value] = self.credential
         for name in self.provider.forwarded_headers:
             if value := client.get(name):
                 headers[name] = value
         return headers
 
-    def url(self, format_: Format) -> str:
+    def url(self, format_: Format, *, stream: bool = False) -> str:
         """Where a body of this format goes."""
-        return self.base_url + self.provider.paths[format_]
+        path = self.provider.paths[format_]
+        if stream:
+            path = self.provider.stream_paths.get(format_, path)
+        return self.base_url + (path.replace("{model}", quote(self.model, safe="")) if "{" in path else path)
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from headgate.domain.errors import Fault, NotFound, Refused
 from headgate.infra import clock
-from headgate.pipeline.doors import DOORS, Envelope
+from headgate.pipeline.doors import Envelope, find_door
 from headgate.pipeline.identify import identify
 from headgate.policy.access import check_key
 from headgate.server.compose import Worker
@@ -38,7 +38,7 @@ class App:
     async def __call__(self, exchange: Exchange) -> None:
         """Serve one request."""
         path = exchange.path
-        door = DOORS.get(path)
+        door = find_door(path)
         if door is not None:
             await self._worker.handler(door, exchange)
         else:

@@ -61,6 +61,7 @@ class DoorHandler:
                 headers=headers,
                 attribution=attribution_of(headers),
                 body=await incoming.read(),
+                path=exchange.path,
             )
             reply = await self._pipeline.run(request)
         except ClientGoneError:

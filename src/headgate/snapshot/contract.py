@@ -12,6 +12,7 @@ version keeps what it has and says so. Tables (created by the control plane's mi
         Encoded `PublishedKey`; a revoked key has no row.
 """
 
+from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
@@ -22,7 +23,7 @@ from headgate.domain.money import NanoUsd
 from headgate.domain.prices import PriceCard
 from headgate.domain.principal import Principal
 
-CONTRACT_VERSION = 2
+CONTRACT_VERSION = 3
 
 DEFAULT_CRITICAL_TASKS = ("ads_copy", "brand_voice")
 
@@ -43,6 +44,8 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     """Public name of the model that requests degrade to when a budget does not admit them; None: they are refused."""
     critical_tasks: tuple[str, ...] = DEFAULT_CRITICAL_TASKS
     """Tasks that may use what lies between the limit and the hard limit of a soft budget."""
+    task_timeouts_ms: dict[str, int] = {}
+    """Task -> longest time that one attempt may take until its answer begins (streamed) or is whole."""
 
 
 class SubjectEpoch(msgspec.Struct, frozen=True, array_like=True):
@@ -180,6 +183,58 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """Encrypted with the installation's secret; None: the environment's."""
     priority: int = 0
     """Higher first, among deployments that serve the same name."""
+    weight: int = 1
+    """Share of the requests among deployments of the same name and priority."""
+    format: str | None = None
+    """The one wire format (`domain/formats.py`) that is spoken here; None: any that the provider speaks."""
+    api_version: str | None = None
+    """Azure: the classic addresses (`/openai/deployments/<model>/...?api-version=`) instead of `/openai/v1`."""
+    timeout_ms: int | None = None
+    """Longest time that one attempt may take until its answer begins (streamed) or is whole; None: the worker's."""
+
+
+class Strategy(StrEnum):
+    """How a route orders its arms for one request."""
+
+    PRIORITY = "priority"
+    """As they are listed."""
+    WEIGHTED = "weighted"
+    """By chance, in proportion to their weights."""
+    LATENCY = "latency"
+    """The one that has answered soonest lately."""
+    COST = "cost"
+    """The one whose upper bound is lowest for this request."""
+    SPLIT = "split"
+    """An A/B test: by weight, but the same caller always gets the same arm."""
+
+
+class Arm(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the models that a route chooses between."""
+
+    name: str
+    """In reports."""
+    model: str
+    """Public model name: a deployment's, `<provider>/<model>`, or a bare one; never another route's."""
+    weight: int = 1
+
+
+class RouteRule(msgspec.Struct, frozen=True, kw_only=True):
+    """An alias: a public model name that stands for others."""
+
+    id: str
+    organization_id: str | None
+    """None: for all organisations that may use shared deployments."""
+    name: str
+    """The alias. It goes before deployments of the same name."""
+    strategy: Strategy
+    arms: tuple[Arm, ...]
+    """In the order in which they are fallen back to."""
+    sticky_by: str = "user"
+    """Split: `user` (the end user, else the key), `key` or `request`."""
+    retries: int | None = None
+    """At the same deployment; None: the worker's."""
+    hedge_after_ms: int | None = None
+    """When no answer has begun by then, the next arm is asked too; None: never."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +251,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     rate_limits: tuple[RateLimit, ...] = ()
     widenings: tuple[Widening, ...] = ()
     exchange_rates: tuple[ExchangeRate, ...] = ()
+    routes: tuple[RouteRule, ...] = ()
 
 
 class PublishedKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,10 +1,11 @@
+import msgspec
 import pytest
 
 from headgate.domain.formats import Format
 from headgate.domain.ids import DeploymentId
 from headgate.providers.provider import Auth
 from headgate.providers.table import PROVIDERS
-from headgate.routing.table import Route, RouteTable
+from headgate.routing.table import Route, RouteTable, Target
 from headgate.snapshot.contract import Deployment
 
 ACME, OTHER = "a" * 32, "b" * 32
@@ -133,3 +134,23 @@ def test_an_operator_without_credentials_is_shown_none():
 def test_an_address_is_the_base_and_the_formats_path():
     (target,) = RouteTable([route("m", "d")]).targets("m", organization_id=ACME, shared=True)
     assert "https://up.example/chat/completions" == target.url(Format.OPENAI_CHAT)
+
+
+def test_a_path_may_hold_the_model_and_a_stream_another_path():
+    provider = msgspec.structs.replace(
+        PROVIDERS["openai"],
+        paths={Format.GEMINI: "/models/{model}:generateContent"},
+        stream_paths={Format.GEMINI: "/models/{model}:streamGenerateContent?alt=sse"},
+    )
+    target = Target(
+        deployment_id=DeploymentId("d"), provider=provider, base_url="http://up", credential=None, model="a/b"
+    )
+    assert "http://up/models/a%2Fb:generateContent" == target.url(Format.GEMINI)
+    assert "http://up/models/a%2Fb:streamGenerateContent?alt=sse" == target.url(Format.GEMINI, stream=True)
+
+
+@pytest.mark.parametrize("auth", [Auth.X_API_KEY, Auth.API_KEY, Auth.X_GOOG_API_KEY])
+def test_a_key_header_is_called_as_the_scheme(auth: Auth):
+    provider = msgspec.structs.replace(PROVIDERS["openai"], auth=auth)
+    target = Target(deployment_id=DeploymentId("d"), provider=provider, base_url="http://up", credential="s", model="m")
+    assert "s" == target.headers(Format.OPENAI_CHAT, {})[auth.value]
