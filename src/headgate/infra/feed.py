@@ -177,7 +177,7 @@ def compile_config(revision: int, snapshot: Snapshot, routes_of: Callable[[Snaps
     return Config(
         revision=revision,
         organizations={organization.id: organization for organization in snapshot.organizations},
-        routes=RouteTable(routes_of(snapshot)),
+        routes=RouteTable(routes_of(snapshot), snapshot.routes),
         prices=PriceBook(snapshot.cards),
         cards=snapshot.cards,
         budgets=BudgetTable(snapshot.budgets, snapshot.calendars),

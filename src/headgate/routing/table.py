@@ -1,60 +1,21 @@
-"""Which deployment serves a model name, compiled from the snapshot."""
+"""What a model name stands for, compiled from the snapshot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import quote
 
 import msgspec
 
-from headgate.domain.formats import Format
-from headgate.domain.ids import DeploymentId
-from headgate.providers.provider import Auth, Provider
-from headgate.snapshot.contract import Deployment
+from headgate.providers.provider import Provider
+from headgate.routing.candidates import Branch, Candidates, Tier, Weighted, candidates_of
+from headgate.routing.target import Target
+from headgate.snapshot.contract import Deployment, RouteRule
 
 ANY_MODEL = "*"
 REMEMBERED: Final = 8_192
 """Names come from callers: past so many the memory is emptied, so that it stays flat."""
 
-FORMAT_HEADERS: Final[dict[Format, dict[str, str]]] = {
-    Format.ANTHROPIC_MESSAGES: {"anthropic-version": "2023-06-01"},
-    Format.ANTHROPIC_COUNT_TOKENS: {"anthropic-version": "2023-06-01"},
-}
-"""Headers without which a format is refused; a client's own value replaces them where the operator forwards it."""
-
-
-_KEY_HEADERS: Final = frozenset({Auth.X_API_KEY, Auth.API_KEY, Auth.X_GOOG_API_KEY})
-"""Schemes that are called after the header that holds the credential as it is."""
-
-
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One callable deployment, resolved for a model name."""
-
-    deployment_id: DeploymentId
-    provider: Provider
-    base_url: str
-    credential: str | None
-    """Decrypted; None for operators that take none."""
-    model: str
-    """Sent upstream."""
-
-    def headers(self, format_: Format, client: Mapping[str, str]) -> dict[str, str]:
-        """Request headers for this deployment: its credential, and what of the client's headers is protocol."""
-        headers = {"content-type": "application/json", **FORMAT_HEADERS.get(format_, {})}
-        if self.provider.auth is Auth.BEARER and self.credential:
-            headers["authorization"] = f"Bearer {self.credential}"
-        elif self.credential and self.provider.auth in _KEY_HEADERS:
-            headers[self.provider.auth.value] = self.credential
-        for name in self.provider.forwarded_headers:
-            if value := client.get(name):
-                headers[name] = value
-        return headers
-
-    def url(self, format_: Format, *, stream: bool = False) -> str:
-        """Where a body of this format goes."""
-        path = self.provider.paths[format_]
-        if stream:
-            path = self.provider.stream_paths.get(format_, path)
-        return self.base_url + (path.replace("{model}", quote(self.model, safe="")) if "{" in path else path)
+Scopes = tuple[str | None, ...]
+"""An organisation and, where it may use what is shared, None."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,14 +28,17 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RouteTable:
-    """Finds deployments by public model name; lookups do not grow with the number of deployments."""
+    """Finds what a public model name stands for; lookups grow neither with the deployments nor with the routes."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[Route], rules: Iterable[RouteRule] = ()) -> None:
         """Index by organisation and name, the highest priority first."""
-        self._remembered: dict[tuple[str, str, bool], list[Target]] = {}
+        self._remembered: dict[tuple[str, str, bool], Candidates] = {}
         self._named: dict[tuple[str | None, str], list[Route]] = {}
         self._open: dict[tuple[str | None, str], list[Route]] = {}
         self._prefixes: list[tuple[str, str]] = []
+        self._rules: dict[str | None, dict[str, RouteRule]] = {}
+        for rule in rules:
+            self._rules.setdefault(rule.organization_id, {})[rule.name] = rule
         self.routes = sorted(routes, key=lambda route: -route.deployment.priority)
         for route in self.routes:
             organization = route.deployment.organization_id
@@ -85,42 +49,24 @@ class RouteTable:
                 self._named.setdefault((organization, route.deployment.name), []).append(route)
         self._prefixes = sorted(set(self._prefixes), key=lambda pair: -len(pair[0]))
 
-    def targets(self, model: str, *, organization_id: str, shared: bool) -> list[Target]:
-        """`find_targets`, remembered: the same few names are asked for all day."""
+    def find(self, model: str, *, organization_id: str, shared: bool) -> Candidates:
+        """What a name stands for, remembered: the same few names are asked for all day.
+
+        A route goes before a deployment, and of each the organisation's own before a shared one.
+        """
         key = (model, organization_id, shared)
         found = self._remembered.get(key)
         if found is None:
             if len(self._remembered) >= REMEMBERED:
                 self._remembered.clear()
-            found = self._remembered[key] = self.find_targets(model, organization_id=organization_id, shared=shared)
+            found = self._remembered[key] = self._find(model, _scopes(organization_id, shared=shared))
         return found
 
-    def find_targets(self, model: str, *, organization_id: str, shared: bool) -> list[Target]:
-        """Deployments for a public name, best first.
-
-        The organisation's own before shared ones, exact names before `<provider>/<model>`, and that before bare names
-        that an operator's prefixes claim.
-        """
-        scopes: tuple[str | None, ...] = (organization_id, None) if shared else (organization_id,)
-        named = [
-            _target(route, route.deployment.model or model)
-            for scope in scopes
-            for route in self._named.get((scope, model), ())
-        ]
-        if named:
-            return named
-        provider, slash, rest = model.partition("/")
-        if slash and rest:
-            prefixed = [_target(route, rest) for scope in scopes for route in self._open.get((scope, provider), ())]
-            if prefixed:
-                return prefixed
-        return [
-            _target(route, model)
-            for prefix, owner in self._prefixes
-            if model.startswith(prefix)
-            for scope in scopes
-            for route in self._open.get((scope, owner), ())
-        ]
+    def targets(self, model: str, *, organization_id: str, shared: bool) -> list[Target]:
+        """All targets of a name as they are listed, whatever the route's strategy says."""
+        found = self.find(model, organization_id=organization_id, shared=shared)
+        listed = [each.target for branch in found.branches for tier in branch.tiers for each in tier]
+        return list(found.choice(listed).targets)
 
     def visible(self, *, organization_id: str, shared: bool) -> list[Route]:
         """All deployments that the organisation may use."""
@@ -131,12 +77,67 @@ class RouteTable:
             or (shared and route.deployment.organization_id is None)
         ]
 
+    def visible_rules(self, *, organization_id: str, shared: bool) -> list[RouteRule]:
+        """All routes that the organisation may use; of two of the same name, its own."""
+        found: dict[str, RouteRule] = {}
+        for scope in reversed(_scopes(organization_id, shared=shared)):
+            found |= self._rules.get(scope, {})
+        return list(found.values())
 
-def _target(route: Route, model: str) -> Target:
+    def _find(self, model: str, scopes: Scopes) -> Candidates:
+        rule = next((rule for scope in scopes if (rule := self._rules.get(scope, {}).get(model)) is not None), None)
+        if rule is None:
+            return candidates_of(None, [Branch(arm=None, tiers=self._tiers(model, scopes, None))])
+        arms = [Branch(arm=arm, tiers=self._tiers(arm.model, scopes, arm.name)) for arm in rule.arms]
+        return candidates_of(rule, arms)
+
+    def _tiers(self, model: str, scopes: Scopes, arm: str | None) -> tuple[Tier, ...]:
+        """Deployments for a public name, best first, those of one scope and priority together.
+
+        The organisation's own before shared ones, exact names before `<provider>/<model>`, and that before bare names
+        that an operator's prefixes claim.
+        """
+        tiers: dict[tuple[int, int], list[Weighted]] = {}
+        seen: set[str] = set()
+        for rank, (route, sent) in self._ranked(model, scopes):
+            if route.deployment.id in seen:
+                continue
+            seen.add(route.deployment.id)
+            tier = tiers.setdefault((rank, -route.deployment.priority), [])
+            tier.append(Weighted(_target(route, sent, arm), route.deployment.weight))
+        return tuple(map(tuple, tiers.values()))
+
+    def _ranked(self, model: str, scopes: Scopes) -> Iterator[tuple[int, tuple[Route, str]]]:
+        """Routes in descending order of their claim to a name, each with the claim's rank and the model it sends."""
+        claims = [
+            [(route, route.deployment.model or model) for route in self._named.get((scope, model), ())]
+            for scope in scopes
+        ]
+        if not any(claims):
+            provider, slash, rest = model.partition("/")
+            if slash and rest:
+                claims = [[(route, rest) for route in self._open.get((scope, provider), ())] for scope in scopes]
+        if not any(claims):
+            claims = [
+                [(route, model) for route in self._open.get((scope, owner), ())]
+                for prefix, owner in self._prefixes
+                if model.startswith(prefix)
+                for scope in scopes
+            ]
+        return ((rank, claim) for rank, of_rank in enumerate(claims) for claim in of_rank)
+
+
+def _scopes(organization_id: str, *, shared: bool) -> Scopes:
+    return (organization_id, None) if shared else (organization_id,)
+
+
+def _target(route: Route, model: str, arm: str | None) -> Target:
     return Target(
         deployment_id=route.deployment.id,
         provider=route.provider,
         base_url=route.base_url,
         credential=route.credential,
         model=model,
+        timeout_ms=route.deployment.timeout_ms,
+        arm=arm,
     )

@@ -1,23 +1,7 @@
-import msgspec
-import pytest
-
-from headgate.domain.formats import Format
-from headgate.domain.ids import DeploymentId
-from headgate.providers.provider import Auth
 from headgate.providers.table import PROVIDERS
-from headgate.routing.table import Route, RouteTable, Target
-from headgate.snapshot.contract import Deployment
-
-ACME, OTHER = "a" * 32, "b" * 32
-
-
-def route(
-    name: str, id_: str, *, organization: str | None = None, provider: str = "openai", **changes: object
-) -> Route:
-    fields = {"id": DeploymentId(id_), "organization_id": organization, "name": name, "provider": provider} | changes
-    return Route(
-        deployment=Deployment(**fields), provider=PROVIDERS[provider], base_url="https://up.example", credential="sk"
-    )
+from headgate.routing.table import REMEMBERED, RouteTable
+from headgate.snapshot.contract import Strategy
+from tests.kit.routes import ACME, OTHER, route, rule
 
 
 def ids(table: RouteTable, model: str, *, organization: str = ACME, shared: bool = True) -> list[str]:
@@ -92,65 +76,59 @@ def test_the_longest_prefix_claims_a_bare_name_first():
             assert name in ids(table, f"{prefix}x")[: sum(other == prefix for other, _ in claimed)]
 
 
-@pytest.mark.parametrize(
-    ("provider", "format_", "name", "value"),
-    [
-        ("openai", Format.OPENAI_CHAT, "authorization", "Bearer sk"),
-        ("anthropic", Format.ANTHROPIC_MESSAGES, "x-api-key", "sk"),
-        ("anthropic", Format.ANTHROPIC_MESSAGES, "anthropic-version", "2023-06-01"),
-        ("openai", Format.OPENAI_CHAT, "content-type", "application/json"),
-    ],
-)
-def test_headers_show_the_credential_as_the_operator_wants_it(provider: str, format_: Format, name: str, value: str):
-    (target,) = RouteTable([route("m", "d", provider=provider)]).targets("m", organization_id=ACME, shared=True)
-    assert value == target.headers(format_, {})[name]
+def test_a_deployment_brings_its_own_time_limit():
+    (target,) = RouteTable([route("fast", "d", timeout_ms=5_000)]).targets("fast", organization_id=ACME, shared=True)
+    assert (5_000, None) == (target.timeout_ms, target.arm)
 
 
-def test_only_headers_of_the_operators_protocol_are_forwarded():
-    (target,) = RouteTable([route("m", "d", provider="anthropic")]).targets("m", organization_id=ACME, shared=True)
-    client = {
-        "anthropic-version": "2024-01-01",
-        "anthropic-beta": "b",
-        "authorization": "Bearer virtual",
-        "x-api-key": "virtual",
-        "cookie": "c",
-        "x-forwarded-for": "1.2.3.4",
-    }
-    expected = {
-        "content-type": "application/json",
-        "anthropic-version": "2024-01-01",
-        "anthropic-beta": "b",
-        "x-api-key": "sk",
-    }
-    assert expected == target.headers(Format.ANTHROPIC_MESSAGES, client)
-
-
-def test_an_operator_without_credentials_is_shown_none():
-    (target,) = RouteTable([route("m", "d", provider="sim")]).targets("m", organization_id=ACME, shared=True)
-    assert Auth.NONE is target.provider.auth
-    assert {"content-type"} == target.headers(Format.OPENAI_CHAT, {}).keys()
-
-
-def test_an_address_is_the_base_and_the_formats_path():
-    (target,) = RouteTable([route("m", "d")]).targets("m", organization_id=ACME, shared=True)
-    assert "https://up.example/chat/completions" == target.url(Format.OPENAI_CHAT)
-
-
-def test_a_path_may_hold_the_model_and_a_stream_another_path():
-    provider = msgspec.structs.replace(
-        PROVIDERS["openai"],
-        paths={Format.GEMINI: "/models/{model}:generateContent"},
-        stream_paths={Format.GEMINI: "/models/{model}:streamGenerateContent?alt=sse"},
+def test_a_route_goes_before_deployments_of_its_name_and_its_arms_lead_to_them():
+    table = RouteTable(
+        [route("fast", "plain", organization=ACME), route("slow", "other")],
+        [rule("fast", "slow", "fast")],
     )
-    target = Target(
-        deployment_id=DeploymentId("d"), provider=provider, base_url="http://up", credential=None, model="a/b"
-    )
-    assert "http://up/models/a%2Fb:generateContent" == target.url(Format.GEMINI)
-    assert "http://up/models/a%2Fb:streamGenerateContent?alt=sse" == target.url(Format.GEMINI, stream=True)
+    assert ["other", "plain"] == ids(table, "fast")
+    assert ["slow", "fast"] == [target.arm for target in table.targets("fast", organization_id=ACME, shared=True)]
 
 
-@pytest.mark.parametrize("auth", [Auth.X_API_KEY, Auth.API_KEY, Auth.X_GOOG_API_KEY])
-def test_a_key_header_is_called_as_the_scheme(auth: Auth):
-    provider = msgspec.structs.replace(PROVIDERS["openai"], auth=auth)
-    target = Target(deployment_id=DeploymentId("d"), provider=provider, base_url="http://up", credential="s", model="m")
-    assert "s" == target.headers(Format.OPENAI_CHAT, {})[auth.value]
+def test_an_organizations_own_route_goes_before_a_shared_one():
+    shared, own = rule("fast", "a"), rule("fast", "b", organization=ACME)
+    for rules in ([shared, own], [own, shared]):
+        table = RouteTable([route("a", "a"), route("b", "b")], rules)
+        assert ["b"] == ids(table, "fast")
+        assert ["a"] == ids(table, "fast", organization=OTHER)
+        assert [own] == table.visible_rules(organization_id=ACME, shared=True)
+        assert [shared] == table.visible_rules(organization_id=OTHER, shared=True)
+
+
+def test_an_organization_without_shared_deployments_has_no_shared_routes():
+    table = RouteTable([route("a", "a", organization=ACME)], [rule("fast", "a")])
+    assert ["a"] == ids(table, "fast")
+    assert [] == ids(table, "fast", shared=False)
+    assert [] == table.visible_rules(organization_id=ACME, shared=False)
+
+
+def test_an_arm_never_leads_through_another_route():
+    table = RouteTable([route("a", "a")], [rule("fast", "faster"), rule("faster", "a")])
+    assert [] == ids(table, "fast")
+    assert ["a"] == ids(table, "faster")
+
+
+def test_an_arm_that_leads_nowhere_is_left_out():
+    table = RouteTable([route("a", "a")], [rule("fast", "gone", "a", strategy=Strategy.SPLIT)])
+    assert ["a"] == ids(table, "fast")
+
+
+def test_two_claims_of_one_deployment_are_one_target():
+    table = RouteTable([route("*", "open", provider="alibaba")])
+    assert ["qwen-", "qwen3"] == sorted(PROVIDERS["alibaba"].model_prefixes)
+    both = RouteTable([route("*", "open")], [rule("fast", "gpt-4o", "openai/gpt-4o")])
+    assert ["open"] == ids(table, "qwen3-max") == ids(both, "fast")
+
+
+def test_what_a_name_stands_for_is_remembered_but_not_without_end():
+    table = RouteTable([route("*", "open")])
+    first = table.find("gpt-4o", organization_id=ACME, shared=True)
+    assert first is table.find("gpt-4o", organization_id=ACME, shared=True)
+    for number in range(REMEMBERED):
+        table.find(f"gpt-{number}", organization_id=ACME, shared=True)
+    assert first is not table.find("gpt-4o", organization_id=ACME, shared=True)
