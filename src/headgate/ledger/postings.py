@@ -4,7 +4,7 @@ A posting is inserted once and never updated. Its id makes a second posting of t
 """
 
 from decimal import Decimal
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 
@@ -14,7 +14,7 @@ from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution
 from headgate.domain.usage import INPUT_UNITS, OUTPUT_UNITS, Unit, Usage
-from headgate.ledger.records import Logged, Raised, Sent, Settled
+from headgate.ledger.records import Logged, Raised, Sent, Settled, Tried
 
 ORPHANED = "orphaned"
 """`error` of what a process left behind when it ended without settling."""
@@ -108,6 +108,10 @@ class RequestLogPosting(msgspec.Struct, frozen=True, kw_only=True):
     """Objections, each with `policy`, `rule`, `effect` and `reason`."""
     degraded_to: str | None = None
     clamped_to: int | None = None
+    route: str | None = None
+    arm: str | None = None
+    tries: tuple[dict[str, Any], ...] = ()
+    """Attempts, each with the fields of `Tried`; its cost as `cost_nano`."""
 
 
 class WindowCharge(NamedTuple):
@@ -274,6 +278,9 @@ def request_log(logged: Logged) -> RequestLogPosting:
         verdicts=tuple(msgspec.structs.asdict(verdict) for verdict in logged.verdicts) if logged.verdicts else (),
         degraded_to=logged.degraded_to,
         clamped_to=logged.clamped_to,
+        route=logged.route,
+        arm=logged.arm,
+        tries=tuple(map(_tried, logged.tries)) if logged.tries else (),
     )
 
 
@@ -295,6 +302,12 @@ def orphan_log(sent: Sent) -> RequestLogPosting:
         cost_nano=sent.hold,
         stream=sent.stream,
     )
+
+
+def _tried(tried: Tried) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(tried)
+    fields["cost_nano"] = fields.pop("cost")
+    return fields
 
 
 class _Whom(TypedDict):

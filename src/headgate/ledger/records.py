@@ -93,6 +93,24 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True, tag="settled", gc=False
     """One per hold of the `Sent`, in its order; empty where nothing is charged (`REJECTED`, `UNREACHED`)."""
 
 
+class Tried(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What one attempt of a request came to, for people who read the log."""
+
+    deployment_id: DeploymentId
+    provider: str
+    model: str
+    """As sent upstream."""
+    outcome: Outcome
+    status: int | None
+    """The provider's HTTP status, None when there was none."""
+    error: str | None
+    """Stable code when the outcome is not OK."""
+    ms: float
+    """From its start to its end."""
+    cost: NanoUsd | None
+    """None: unpriced, or nothing is booked."""
+
+
 class Logged(msgspec.Struct, frozen=True, kw_only=True, tag="logged", gc=False):
     """A request ended, however it ended: one row of the request log."""
 
@@ -132,6 +150,12 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, tag="logged", gc=False):
     """The open model that was called instead, because a budget did not admit the one that was asked for."""
     clamped_to: int | None = None
     """`max_tokens` as it was sent, where a budget lowered it."""
+    route: str | None = None
+    """Name of the route that the request took; None: the caller named a deployment."""
+    arm: str | None = None
+    """Of the route: of a split the arm that was assigned, otherwise the one that was tried first."""
+    tries: tuple[Tried, ...] = ()
+    """Every attempt, first to last."""
 
 
 class Raised(msgspec.Struct, frozen=True, kw_only=True, tag="raised", gc=False):

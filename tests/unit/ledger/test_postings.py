@@ -3,6 +3,8 @@ from decimal import Decimal
 import pytest
 
 from headgate.domain.budget import LeaseClass
+from headgate.domain.ids import DeploymentId
+from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.verdict import Verdict
 from headgate.ledger.postings import (
@@ -15,7 +17,7 @@ from headgate.ledger.postings import (
     request_log,
     window_charges,
 )
-from headgate.ledger.records import Charge, Held, Raised
+from headgate.ledger.records import Charge, Held, Raised, Tried
 from tests.kit.books import NOON, logged, sent, settled
 
 
@@ -109,6 +111,23 @@ def test_a_row_keeps_what_was_said_against_the_request_and_what_was_changed():
     row = request_log(logged(verdicts=(verdict,), degraded_to="open/small", clamped_to=64))
     expected = {"policy": "Production", "rule": "blockedModels", "effect": "would_block", "reason": "Because."}
     assert ((expected,), "open/small", 64) == (row.verdicts, row.degraded_to, row.clamped_to)
+
+
+def test_a_row_says_which_way_the_request_went():
+    tried = Tried(DeploymentId("d"), "openai", "gpt", Outcome.REJECTED, 503, "upstream_failed", 1.5, NanoUsd(7))
+    row = request_log(logged(route="fast", arm="gpt", tries=(tried,)))
+    expected = {
+        "deployment_id": "d",
+        "provider": "openai",
+        "model": "gpt",
+        "outcome": "rejected",
+        "status": 503,
+        "error": "upstream_failed",
+        "ms": 1.5,
+        "cost_nano": 7,
+    }
+    assert ("fast", "gpt", (expected,)) == (row.route, row.arm, row.tries)
+    assert () == request_log(logged()).tries
 
 
 def test_an_orphan_is_charged_to_whom_its_attempt_names():

@@ -14,6 +14,7 @@ from unfold.decorators import display
 from headgate.control.display import OUTCOME_COLOURS, link, milliseconds, moment, tokens, usd, wording
 from headgate.control.filters import ModelFilter, OrganizationFilter, ProviderFilter, TimeFilter
 from headgate.control.keys.models import VirtualKey
+from headgate.control.requestlog.attempts import attempts_table
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.requestlog.queries import cost_events_of
 from headgate.control.tracking import CostColumns, costs_shown
@@ -79,10 +80,23 @@ class RequestLogAdmin(DimensionsAdmin):
     search_fields = ("request_id",)
     search_help_text = "Request id"
     costs = frozenset({"cost"})
-    change_form_after_template = "admin/requestlog_events.html"  # type: ignore[assignment]  # the base says None
+    change_form_after_template = "admin/requestlog_tables.html"  # type: ignore[assignment]  # the base says None
     fieldsets = (
         (None, {"fields": ("request_id", "time", "ended", "http_status", "error", "message")}),
-        ("Model", {"fields": ("endpoint", "original_model", "response_model", "provider_name", "attempts", "stream")}),
+        (
+            "Model",
+            {
+                "fields": (
+                    "endpoint",
+                    "original_model",
+                    "response_model",
+                    "provider_name",
+                    "route_taken",
+                    "attempts",
+                    "stream",
+                )
+            },
+        ),
         ("Cost", {"fields": ("cost", "tokens", "usage")}),
         ("Decisions", {"fields": ("objections", "degraded", "clamped")}),
         ("Time", {"fields": ("latency", "upstream", "first_content", "client_gone")}),
@@ -109,6 +123,7 @@ class RequestLogAdmin(DimensionsAdmin):
         "ended",
         "http_status",
         "provider_name",
+        "route_taken",
         "cost",
         "tokens",
         "usage",
@@ -125,9 +140,8 @@ class RequestLogAdmin(DimensionsAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """Show the request with its cost events."""
         request_id = unquote(object_id)
-        visible = self.get_object(request, request_id) is not None
-        rows = [event_row(event) for event in cost_events_of(request_id)] if visible else []
-        context = {**(extra_context or {}), "cost_events": {"headers": event_headers(), "rows": rows}}
+        row = self.get_object(request, request_id)
+        context = {**(extra_context or {}), "tables": _tables(row) if isinstance(row, RequestLog) else []}
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 
@@ -140,6 +154,11 @@ class RequestLogAdmin(DimensionsAdmin):
     def provider_name(self, row: RequestLog) -> str:
         """Return the operator that answered."""
         return wording(row.provider)
+
+    @display(description="Route")
+    def route_taken(self, row: RequestLog) -> str:
+        """Return the route and the arm of it, where the caller named one."""
+        return wording(row.route) if row.arm is None else f"{row.route}, arm {row.arm}"
 
     @display(description="Cost", ordering="cost_nano")
     def cost(self, row: RequestLog) -> str:
@@ -182,6 +201,14 @@ class RequestLogAdmin(DimensionsAdmin):
     def first_content(self, row: RequestLog) -> str:
         """Return the time until something could be read."""
         return milliseconds(row.first_content_ms)
+
+
+def _tables(row: RequestLog) -> list[dict[str, Any]]:
+    events = [event_row(event) for event in cost_events_of(row.request_id)]
+    tables = [{"title": "Cost events", "table": {"headers": event_headers(), "rows": events}}]
+    if row.tries:
+        tables.insert(0, {"title": "Attempts", "table": attempts_table(row.tries)})
+    return tables
 
 
 def event_headers() -> list[str]:

@@ -26,6 +26,9 @@ class RequestLog(Dimensions):
     verdicts: "models.JSONField[list[Any], list[Any]]" = models.JSONField(default=list)
     degraded_to = text()
     clamped_to = models.BigIntegerField(null=True)
+    route = text()
+    arm = text()
+    tries: "models.JSONField[list[Any], list[Any]]" = models.JSONField(default=list, db_default=[])
 
     class Meta:
         """Table, newest first, and the orders in which it is read."""
@@ -37,6 +40,9 @@ class RequestLog(Dimensions):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["occurred_at", "request_id"], name="headgate_log_time"),
             models.Index(fields=["organization", "occurred_at", "request_id"], name="headgate_log_org_time"),
+            models.Index(
+                fields=["route", "occurred_at"], condition=Q(route__isnull=False), name="headgate_log_route_time"
+            ),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(cost_nano=None) | Q(cost_nano__gte=0), name="headgate_log_cost")

@@ -1,10 +1,15 @@
 import pytest
 from django.urls import reverse
 
+from headgate.control.deployments.models import Deployment
 from headgate.control.keys.operations import create_key
 from headgate.control.organizations.models import Organization
 from headgate.control.requestlog.models import RequestLog
+from headgate.domain.ids import DeploymentId
+from headgate.domain.money import NanoUsd
+from headgate.domain.outcome import Outcome
 from headgate.domain.verdict import Verdict
+from headgate.ledger.records import Tried
 from tests.unit.control.rows import post_request
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +46,7 @@ def test_a_refused_request_has_no_cost_and_an_unpriced_one_says_so(acme, superus
 def test_a_request_is_shown_with_its_cost_events_and_cannot_be_changed(acme, superuser, signed_in):
     request_id = post_request(acme, message="Why it was so.")
     answer = signed_in(superuser).get(f"{LIST}{request_id.replace('_', '_5F')}/change/")
-    assert 1 == len(answer.context["cost_events"]["rows"])
+    assert [("Cost events", 1)] == [(each["title"], len(each["table"]["rows"])) for each in answer.context["tables"]]
     for text in ("Why it was so.", "input 10, cache_read 5, output 7", "anthropic/claude@always#2"):
         assert text in answer.content.decode()
     assert (False, False) == (answer.context["has_change_permission"], answer.context["has_delete_permission"])
@@ -60,7 +65,7 @@ def test_without_cost_tracking_requests_show_no_amount_and_the_books_still_have_
         assert "0.000001234" not in answer.content.decode()
         assert "22 (15 + 7)" in answer.content.decode()
     assert "cost" not in listed.context["cl"].list_display
-    assert "Amount" not in shown.context["cost_events"]["headers"]
+    assert "Amount" not in shown.context["tables"][0]["table"]["headers"]
     assert 1_234 == RequestLog.objects.get(pk=request_id).cost_nano
 
 
@@ -85,3 +90,22 @@ def test_a_request_says_what_objected_to_it_and_what_was_changed(acme, superuser
     assert "would_block: Nightly &lt;b&gt; (blockedModels). Model x is blocked." in page
     assert "open/small" in page
     assert ">64<" in page.replace(" ", "").replace("\n", "")
+
+
+def test_a_request_says_which_way_it_went(acme, superuser, signed_in):
+    deployment = Deployment.objects.create(organization=acme, name="acme-gpt", provider="openai")
+    tries = (
+        Tried(
+            DeploymentId(deployment.pk), "openai", "gpt-4o", Outcome.REJECTED, 429, "upstream_rate_limited", 12.0, None
+        ),
+        Tried(DeploymentId("env:anthropic"), "anthropic", "claude", Outcome.OK, 200, None, 1_500.0, NanoUsd(1_234)),
+    )
+    request_id = post_request(acme, route="fast", arm="gpt", tries=tries)
+    answer = signed_in(superuser).get(f"{LIST}{request_id.replace('_', '_5F')}/change/")
+    attempts, _ = answer.context["tables"]
+    expected = [
+        ["1", "openai", "acme-gpt", "gpt-4o", "rejected", "429", "upstream_rate_limited", "12 ms", "-"],
+        ["2", "anthropic", "env:anthropic", "claude", "ok", "200", "-", "1.5 s", "$0.000001234"],
+    ]
+    assert ("Attempts", expected) == (attempts["title"], attempts["table"]["rows"])
+    assert "fast, arm gpt" in answer.content.decode()
