@@ -6,6 +6,7 @@ import structlog
 
 from headgate.domain.ids import DeploymentId
 from headgate.providers.table import PROVIDERS, providers_from_environment
+from headgate.providers.variants import NotSpokenError, address_of, variant
 from headgate.routing.table import ANY_MODEL, Route
 from headgate.snapshot.contract import Deployment, Snapshot
 from headgate.snapshot.credentials import CredentialError, decrypt_credential
@@ -21,27 +22,50 @@ def routes_of(snapshot: Snapshot, *, environ: Mapping[str, str], secret: str) ->
     return routes + environment
 
 
+class _UncallableError(Exception):
+    """Nothing can be sent there; says why."""
+
+
 def _route(deployment: Deployment, environment: Mapping[str, Route], secret: str) -> Route | None:
+    try:
+        return _compiled(deployment, environment, secret)
+    except (_UncallableError, CredentialError, NotSpokenError) as error:
+        _log.error("deployment_left_out", deployment=deployment.id, reason=str(error))
+        return None
+
+
+def _compiled(deployment: Deployment, environment: Mapping[str, Route], secret: str) -> Route:
+    """Put a deployment together.
+
+    Raises:
+        CredentialError: its credential cannot be read.
+        NotSpokenError: its operator has no such format, or no API versions.
+        _UncallableError: there is no such operator, or no address.
+    """
     provider = PROVIDERS.get(deployment.provider)
     if provider is None:
-        _log.error("deployment_left_out", deployment=deployment.id, reason=f"no provider {deployment.provider!r}")
-        return None
+        message = f"no provider {deployment.provider!r}"
+        raise _UncallableError(message)
     from_environment = environment.get(provider.name)
     credential = None
     if deployment.credential:
-        try:
-            credential = decrypt_credential(deployment.credential, secret=secret)
-        except CredentialError as error:
-            _log.error("deployment_left_out", deployment=deployment.id, reason=str(error))
-            return None
+        credential = decrypt_credential(deployment.credential, secret=secret)
     elif deployment.base_url is None and from_environment is not None:
         # Only to the environment's own address: an address out of the database must not collect its credential.
         credential, provider = from_environment.credential, from_environment.provider
-    base_url = deployment.base_url or (from_environment.base_url if from_environment else provider.base_url)
-    if not base_url:
-        _log.error("deployment_left_out", deployment=deployment.id, reason=f"{provider.name} has no address of its own")
-        return None
-    return Route(deployment=deployment, provider=provider, base_url=base_url.rstrip("/"), credential=credential)
+    given = deployment.base_url or (from_environment.base_url if from_environment else provider.base_url)
+    if not given:
+        message = f"{provider.name} has no address of its own"
+        raise _UncallableError(message)
+    version = deployment.api_version
+    # The environment's own version is in its address and in its provider's paths already.
+    inherited = version is None and not deployment.credential and deployment.base_url is None
+    return Route(
+        deployment=deployment,
+        provider=variant(provider, format_=deployment.format, version=version),
+        base_url=given if inherited else address_of(provider, given, version=version),
+        credential=credential,
+    )
 
 
 def environment_routes(environ: Mapping[str, str]) -> list[Route]:

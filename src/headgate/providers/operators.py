@@ -198,16 +198,37 @@ HOSTED: Final = (
     ),
 )
 
+_AZURE: Final = Provider(
+    name="azure_openai",
+    title="Azure OpenAI",
+    base_url="",
+    paths={
+        **CHAT_AND_EMBEDDINGS,
+        Format.OPENAI_RESPONSES: "/responses",
+        Format.OPENAI_COMPLETIONS: "/completions",
+        Format.OPENAI_IMAGES: "/images/generations",
+    },
+    # As the vendor's SDK has them: the model is in the path, but for responses.
+    versioned_paths={
+        Format.OPENAI_CHAT: "/openai/deployments/{model}/chat/completions?api-version={version}",
+        Format.OPENAI_EMBEDDINGS: "/openai/deployments/{model}/embeddings?api-version={version}",
+        Format.OPENAI_RESPONSES: "/openai/responses?api-version={version}",
+        Format.OPENAI_COMPLETIONS: "/openai/deployments/{model}/completions?api-version={version}",
+        Format.OPENAI_IMAGES: "/openai/deployments/{model}/images/generations?api-version={version}",
+        Format.OPENAI_TRANSCRIPTIONS: "/openai/deployments/{model}/audio/transcriptions?api-version={version}",
+        Format.OPENAI_SPEECH: "/openai/deployments/{model}/audio/speech?api-version={version}",
+    },
+    auth=Auth.API_KEY,
+    key_variables=("AZURE_OPENAI_API_KEY",),
+    bearer_variables=("AZURE_OPENAI_AD_TOKEN",),
+    base_url_variables=("AZURE_OPENAI_ENDPOINT",),
+    base_url_suffix="/openai/v1",
+    version_variables=("OPENAI_API_VERSION",),
+    price_provider="azure",
+)
+
 PER_ACCOUNT: Final = (
-    _operator(
-        "azure_openai",
-        "Azure OpenAI",
-        "",
-        ("AZURE_OPENAI_API_KEY",),
-        addresses=("AZURE_OPENAI_ENDPOINT",),
-        suffix="/openai/v1",
-        price="azure",
-    ),
+    _AZURE,
     _operator(
         "databricks",
         "Databricks",

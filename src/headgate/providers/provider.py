@@ -66,6 +66,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """Environment variables that its own SDK reads for the address."""
     base_url_suffix: str = ""
     """Part of `base_url` that the variable's value leaves out (`/openai/v1` behind an Azure resource)."""
+    versioned_paths: dict[Format, str] = {}
+    """Paths below the address without its suffix, for a deployment that names an API version: `{version}` in them."""
+    version_variables: tuple[str, ...] = ()
+    """Environment variables that its own SDK reads for the API version."""
     bearer_variables: tuple[str, ...] = ()
     """Variables whose credential is a bearer token although `auth` says otherwise; read after `key_variables`."""
     price_provider: str
@@ -77,6 +81,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """Client headers that are part of this operator's protocol and travel through (`anthropic-beta`, ...)."""
     limit_fields: tuple[str, ...] = ("max_completion_tokens", "max_tokens")
     """Request fields that bound the output here; a limit in another field is not believed when money is held."""
+    native_batch: frozenset[Format] = frozenset()
+    """Formats of which it takes many requests at once and answers later, for less; whatever its own batch API is."""
     usage_needs_asking: bool = True
     """OpenAI-format streams: usage comes only with `stream_options.include_usage`. False: the operator refuses the
     field, or always sends usage."""

@@ -8,6 +8,7 @@ import msgspec
 from headgate.domain.formats import Format
 from headgate.providers.operators import CHAT_AND_EMBEDDINGS, HOSTED, LOCAL, PER_ACCOUNT
 from headgate.providers.provider import Auth, Provider
+from headgate.providers.variants import address_of, variant
 
 _OPENAI: Final = Provider(
     name="openai",
@@ -84,13 +85,18 @@ def providers_from_environment(environ: Mapping[str, str]) -> list[tuple[Provide
 
     Returns:
         (provider, base address without a trailing slash, credential or None where none is shown). A provider whose
-        credential is a bearer token by its variable comes with `auth` changed accordingly.
+        credential is a bearer token by its variable comes with `auth` changed accordingly, and one whose API version
+        is given with the addresses of that version.
     """
     found: list[tuple[Provider, str, str | None]] = []
-    for value in PROVIDERS.values():
+    for known in PROVIDERS.values():
+        version = _first(environ, known.version_variables)
+        value = known if version is None else variant(known, version=version)
         address = _address(value, environ)
         if address is None:
             continue
+        if version is not None:
+            address = address_of(value, address, version=version)
         if value.auth is Auth.NONE:
             if _first(environ, value.base_url_variables):
                 found.append((value, address, None))

@@ -4,7 +4,7 @@ from headgate.domain.formats import Format
 from headgate.domain.ids import DeploymentId
 from headgate.infra.routes import environment_routes, routes_of
 from headgate.providers.provider import Auth
-from headgate.routing.table import Route
+from headgate.routing.table import Route, RouteTable
 from headgate.snapshot.contract import Deployment
 from headgate.snapshot.credentials import encrypt_credential
 from tests.kit.fakes import ENVIRON, SECRET, snapshot_of
@@ -67,6 +67,60 @@ def test_an_operator_without_an_address_of_its_own_needs_one():
     assert "sim has no address of its own" == logs[0]["reason"]
     (route,) = own_routes(deployment(provider="sim", base_url="http://127.0.0.1:9"), environ={})
     assert "http://127.0.0.1:9/v1/messages" == route.base_url + route.provider.paths[Format.ANTHROPIC_MESSAGES]
+
+
+AZURE = {"AZURE_OPENAI_API_KEY": "k", "AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/"}
+CLASSIC = "https://r.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-10-21"
+PLAIN = "https://r.openai.azure.com/openai/v1/chat/completions"
+
+
+def azure(environ: dict[str, str], **changes: object) -> str:
+    """Where a deployment's chat requests go."""
+    named = deployment(name="gpt", provider="azure_openai", **changes)
+    routes = RouteTable(own_routes(named, environ=environ))
+    (target,) = routes.targets("gpt", organization_id="x", shared=True)
+    return target.url(Format.OPENAI_CHAT)
+
+
+def test_an_api_version_leads_to_the_classic_addresses_wherever_it_comes_from():
+    versioned = AZURE | {"OPENAI_API_VERSION": "2024-10-21"}
+    other = AZURE | {"OPENAI_API_VERSION": "2025-04-01-preview"}
+    assert CLASSIC == azure(versioned)
+    assert CLASSIC == azure(AZURE, api_version="2024-10-21")
+    assert CLASSIC == azure(other, api_version="2024-10-21")
+
+
+def test_without_an_api_version_a_resource_gets_the_v1_addresses_with_and_without_their_suffix():
+    own = encrypt_credential("sk-own", secret=SECRET)
+    assert PLAIN == azure(AZURE)
+    for address in (
+        "https://r.openai.azure.com",
+        "https://r.openai.azure.com/",
+        "https://r.openai.azure.com/openai/v1/",
+    ):
+        assert PLAIN == azure({}, base_url=address)
+        assert CLASSIC == azure({}, base_url=address, api_version="2024-10-21")
+        assert PLAIN == azure(AZURE | {"OPENAI_API_VERSION": "2024-10-21"}, base_url=address)
+    # An own credential at the environment's address: the version is the environment's own.
+    assert PLAIN == azure(AZURE | {"OPENAI_API_VERSION": "2024-10-21"}, credential=own)
+
+
+def test_an_api_version_where_there_are_none_leaves_the_deployment_out_and_says_so():
+    with capture_logs() as logs:
+        assert [] == own_routes(deployment(api_version="2024-10-21"))
+    assert "OpenAI has no API versions." == logs[0]["reason"]
+
+
+def test_a_deployment_may_speak_one_format_only():
+    (route,) = own_routes(deployment(provider="anthropic", format="anthropic.messages"))
+    assert {Format.ANTHROPIC_MESSAGES} == set(route.provider.paths)
+
+
+def test_a_format_that_is_not_spoken_leaves_the_deployment_out_and_says_so():
+    with capture_logs() as logs:
+        assert [] == own_routes(deployment(format="anthropic.messages"), deployment(format="nonsense"))
+    assert 2 == len(logs)
+    assert logs[0]["reason"].startswith("OpenAI does not speak 'anthropic.messages'; it speaks openai.chat, ")
 
 
 def test_the_environments_providers_are_shared_open_and_behind_everything_else():

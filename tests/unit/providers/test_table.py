@@ -127,6 +127,17 @@ def test_an_azure_resource_gets_the_v1_route():
     assert "https://r.openai.azure.com/openai/v1" == providers_from_environment(environ)[0][1]
 
 
+def test_an_azure_resource_with_an_api_version_gets_the_classic_routes():
+    environ = {
+        "AZURE_OPENAI_AD_TOKEN": "t",
+        "AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/openai/v1",
+        "OPENAI_API_VERSION": "2024-10-21",
+    }
+    ((value, address, key),) = providers_from_environment(environ)
+    assert ("https://r.openai.azure.com", "t", Auth.BEARER) == (address, key, value.auth)
+    assert "/openai/responses?api-version=2024-10-21" == value.paths[Format.OPENAI_RESPONSES]
+
+
 def test_an_account_without_an_address_is_not_set_up():
     assert [] == providers_from_environment({"AZURE_OPENAI_API_KEY": "k", "DATABRICKS_TOKEN": "t"})
 
