@@ -77,9 +77,11 @@ def _add_people(commands: Commands) -> None:
     from headgate.cli.budgets import add_commands as add_budgets
     from headgate.cli.owners import add_commands as add_owners
     from headgate.cli.people import add_commands as add_people
+    from headgate.cli.routes import add_commands as add_routes
 
     add_people(commands)
     add_budgets(commands)
+    add_routes(commands)
     add_owners(commands)
 
 

@@ -56,6 +56,7 @@ UNFOLD: dict[str, Any] = {
             _group(
                 "Providers",
                 _item("Deployments", "dns", "deployments_deployment_changelist"),
+                _item("Routes", "alt_route", "routes_route_changelist"),
                 _item("Provider credentials", "lock", "deployments_providercredential_changelist"),
                 _item("Price cards", "sell", "pricing_pricecard_changelist"),
                 _item("Widened bounds", "expand", "pricing_widening_changelist", operator=True),

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "headgate.control.organizations",
     "headgate.control.keys",
     "headgate.control.deployments",
+    "headgate.control.routes",
     "headgate.control.pricing",
     "headgate.control.requestlog",
     "headgate.control.ledger",

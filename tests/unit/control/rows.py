@@ -15,6 +15,7 @@ from headgate.control.policies.models import Policy
 from headgate.control.pricing.operations import add_override
 from headgate.control.ratelimits.models import RateLimit
 from headgate.control.requestlog.models import RequestLog
+from headgate.control.routes.models import Arm, Route
 from headgate.domain.ids import OwnerId
 from headgate.ledger.postings import OwnerPosting, cost_event, request_log
 from tests.kit.books import card, logged, sent, settled
@@ -52,6 +53,12 @@ def _deployment(organization: Organization) -> Deployment:
     )
 
 
+def _route(organization: Organization) -> Route:
+    route = Route.objects.create(organization=organization, name=f"{organization.name}-fast")
+    Arm.objects.create(route=route, model="gpt-4o")
+    return route
+
+
 def _budget(organization: Organization) -> Budget:
     return create_budget(name=f"of {organization.name}", scope="team", period="day", limit=1, organization=organization)
 
@@ -84,6 +91,7 @@ ROWS: dict[str, Callable[[Organization], Any]] = {
     "keys_virtualkey": lambda organization: create_key(organization, f"key of {organization.name}").key,
     "deployments_deployment": _deployment,
     "deployments_providercredential": make_credential,
+    "routes_route": _route,
     "policies_policy": lambda organization: Policy.objects.create(organization=organization, name="Production"),
     "pricing_pricecard": lambda organization: add_override(
         card(organization_id=organization.pk, model=f"model-{organization.name.lower()}")
@@ -108,6 +116,7 @@ CHANGED_BY_ORGANIZATION_ADMINS = {
     "keys_virtualkey",
     "deployments_deployment",
     "deployments_providercredential",
+    "routes_route",
     "policies_policy",
     "ratelimits_ratelimit",
     "budgets_budget",

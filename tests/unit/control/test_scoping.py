@@ -104,7 +104,14 @@ def test_a_row_cannot_be_created_for_another_organization(acme, other, acme_admi
 
 def test_a_row_cannot_be_given_to_everybody(acme, acme_admin, signed_in):
     own = make_credential(acme)
-    given = {"organization": "", "name": "x", "provider": "openai", "priority": "0", "credential": own.pk}
+    given = {
+        "organization": "",
+        "name": "x",
+        "provider": "openai",
+        "priority": "0",
+        "weight": "1",
+        "credential": own.pk,
+    }
     answer = signed_in(acme_admin).post(address("deployments_deployment", "add"), given)
     assert "organization" in answer.context["adminform"].form.errors
     assert 0 == Deployment.objects.count()
@@ -116,7 +123,7 @@ def test_shared_deployments_are_seen_and_not_changed_by_an_organization(acme, ac
     assert {shared.pk} == listed(client, "deployments_deployment")
     page = client.get(address("deployments_deployment", "change", shared))
     assert (200, False) == (page.status_code, page.context["has_change_permission"])
-    given = {"organization": acme.pk, "name": "stolen", "provider": "openai", "priority": "0"}
+    given = {"organization": acme.pk, "name": "stolen", "provider": "openai", "priority": "0", "weight": "1"}
     assert 403 == client.post(address("deployments_deployment", "change", shared), given).status_code
     assert 403 == client.post(address("deployments_deployment", "delete", shared), {"post": "yes"}).status_code
     assert "gpt" == Deployment.objects.get().name
@@ -137,6 +144,7 @@ def test_an_organization_names_no_upstream_address(acme, acme_admin, signed_in):
         "name": "gpt",
         "provider": "openai",
         "priority": "0",
+        "weight": "1",
         "credential": own.pk,
         "base_url": "http://169.254.169.254",
     }

@@ -7,6 +7,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from headgate.control.deployments.models import Deployment, ProviderCredential
 from headgate.control.deployments.operations import check_credential, check_deployment
+from headgate.domain.formats import Format
 from headgate.providers.table import PROVIDERS
 
 
@@ -51,6 +52,12 @@ class DeploymentForm(forms.ModelForm):
     """A deployment."""
 
     provider = _provider_field()
+    format = forms.ChoiceField(
+        required=False,
+        choices=[("", "Any that the provider speaks"), *((each.value, each.value) for each in Format)],
+        widget=UnfoldAdminSelectWidget,
+        help_text="The one wire format that is spoken here.",
+    )
     own_credential_required = False
     """An organization's admin may not spend the environment's credentials through a deployment of his own."""
 
@@ -63,7 +70,11 @@ class DeploymentForm(forms.ModelForm):
             "model",
             "base_url",
             "credential",
+            "format",
+            "api_version",
             "priority",
+            "weight",
+            "timeout_ms",
             "enabled",
         ]
 

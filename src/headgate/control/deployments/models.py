@@ -4,10 +4,14 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Q
 
 from headgate.control.identifiers import new_id
-from headgate.control.organizations.models import Organization
+from headgate.control.organizations.models import LONGEST_TIMEOUT_MS, Organization
+
+MOST_WEIGHT = 1_000_000
 
 
 def validate_address(address: str) -> None:
@@ -71,6 +75,35 @@ class Deployment(models.Model):
         ProviderCredential, on_delete=models.PROTECT, null=True, blank=True, help_text="Empty: the environment's."
     )
     priority = models.IntegerField(default=0, help_text="Higher first, among deployments that serve the same name.")
+    weight = models.PositiveIntegerField(
+        default=1,
+        db_default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_WEIGHT)],
+        help_text="Share of the requests, beside deployments of the same name and priority.",
+    )
+    format = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The one wire format that is spoken here. Empty: any that the provider speaks.",
+    )
+    api_version = models.CharField(
+        "API version",
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(r"^[0-9A-Za-z.-]+$", "Write it like 2024-10-21 or 2025-04-01-preview.")],
+        help_text="Azure: calls the classic addresses (/openai/deployments/...). Empty: those under /openai/v1.",
+    )
+    timeout_ms = models.PositiveIntegerField(
+        "time limit (ms)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_TIMEOUT_MS)],
+        help_text="For one attempt, until its answer begins (streamed) or is whole. Empty: the installation's.",
+    )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -79,6 +112,9 @@ class Deployment(models.Model):
 
         db_table = "headgate_deployment"
         ordering: ClassVar[list[str]] = ["name", "-priority"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(weight__range=(1, MOST_WEIGHT)), name="headgate_deployment_weight"),
+        ]
 
     def __str__(self) -> str:
         """Return the public name and the provider."""

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from headgate.control.deployments.models import Deployment, ProviderCredential
 from headgate.control.publication.operations import publishing
+from headgate.providers.table import PROVIDERS
+from headgate.providers.variants import NotSpokenError, variant
 from headgate.snapshot.credentials import encrypt_credential
 
 _HINT = 4
@@ -15,11 +17,13 @@ _SHORTEST_HINTED = 16
 
 
 def check_deployment(deployment: Deployment) -> None:
-    """Refuse a deployment whose credential would be shown to somebody else than it is for.
+    """Refuse a deployment that could not be called, or whose credential would be shown to somebody else.
 
     Raises:
-        ValidationError: the credential is another organization's or another provider's.
+        ValidationError: the credential is another organization's or another provider's, or the provider does not speak
+            the format or has no API versions.
     """
+    _check_variant(deployment)
     credential = deployment.credential
     if credential is None:
         return
@@ -27,6 +31,20 @@ def check_deployment(deployment: Deployment) -> None:
         raise ValidationError({"credential": f"This credential is for {credential.provider}."})
     if credential.organization_id not in {None, deployment.organization_id}:
         raise ValidationError({"credential": "This credential belongs to another organization."})
+
+
+def _check_variant(deployment: Deployment) -> None:
+    provider = PROVIDERS.get(deployment.provider)
+    if provider is None:
+        return
+    for field, wanted in (
+        ("api_version", {"version": deployment.api_version or None}),
+        ("format", {"version": deployment.api_version or None, "format_": deployment.format or None}),
+    ):
+        try:
+            variant(provider, **wanted)
+        except NotSpokenError as error:
+            raise ValidationError({field: str(error)}) from error
 
 
 def check_credential(credential: ProviderCredential) -> None:

@@ -21,4 +21,8 @@ def _published(row: Deployment) -> contract.Deployment:
         base_url=row.base_url or None,
         credential=bytes(row.credential.encrypted) if row.credential else None,
         priority=row.priority,
+        weight=row.weight,
+        format=row.format or None,
+        api_version=row.api_version or None,
+        timeout_ms=row.timeout_ms,
     )

@@ -8,6 +8,8 @@ from django.db import models
 from headgate.control.identifiers import new_id
 from headgate.snapshot.contract import DEFAULT_CRITICAL_TASKS
 
+LONGEST_TIMEOUT_MS = 3_600_000
+
 
 def default_critical_tasks() -> list[str]:
     """Return the tasks that are critical unless an organization says otherwise."""
@@ -39,6 +41,13 @@ class Organization(models.Model):
         default=default_critical_tasks,
         blank=True,
         help_text="Tasks that may go above the limit of a soft budget, up to its hard limit.",
+    )
+    task_timeouts_ms: "models.JSONField[dict[str, int], dict[str, int]]" = models.JSONField(
+        "time limits of tasks",
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Task and milliseconds, for one attempt, until its answer begins (streamed) or is whole.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -11,6 +11,7 @@ from headgate.control.organizations.models import Organization
 from headgate.control.policies.queries import published_policies
 from headgate.control.pricing.queries import published_cards, published_widenings
 from headgate.control.ratelimits.queries import published_rate_limits
+from headgate.control.routes.queries import published_routes
 from headgate.snapshot import contract
 
 
@@ -27,6 +28,7 @@ def current_snapshot(now: dt.datetime | None = None) -> contract.Snapshot:
         rate_limits=published_rate_limits(),
         widenings=published_widenings(),
         exchange_rates=published_rates(at),
+        routes=published_routes(),
     )
 
 
@@ -54,4 +56,5 @@ def _organization(row: Organization) -> contract.Organization:
         capture_content=row.capture_content,
         open_model=row.open_model or None,
         critical_tasks=tuple(row.critical_tasks),
+        task_timeouts_ms=dict(row.task_timeouts_ms),
     )

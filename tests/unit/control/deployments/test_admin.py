@@ -47,6 +47,7 @@ def test_saving_a_deployment_publishes_it_once(superuser, signed_in):
         "base_url": "http://vllm:8000/v1",
         "credential": credential.pk,
         "priority": "7",
+        "weight": "1",
         "enabled": "on",
     }
     assert 302 == signed_in(superuser).post(f"{DEPLOYMENTS}add/", given).status_code
@@ -76,7 +77,7 @@ def test_a_credential_in_use_is_not_deleted(superuser, signed_in):
 
 
 def test_an_organization_may_not_spend_the_environments_credentials(acme, acme_admin, signed_in):
-    given = {"organization": acme.pk, "name": "gpt", "provider": "openai", "priority": "0"}
+    given = {"organization": acme.pk, "name": "gpt", "provider": "openai", "priority": "0", "weight": "1"}
     answer = signed_in(acme_admin).post(f"{DEPLOYMENTS}add/", given)
     assert ["credential"] == list(answer.context["adminform"].form.errors)
 

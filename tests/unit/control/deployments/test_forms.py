@@ -5,7 +5,7 @@ from headgate.control.deployments.models import Deployment, ProviderCredential
 from headgate.control.deployments.operations import save_credential
 
 pytestmark = pytest.mark.django_db
-DEPLOYMENT = {"name": "gpt", "provider": "openai", "priority": "0"}
+DEPLOYMENT = {"name": "gpt", "provider": "openai", "priority": "0", "weight": "1"}
 
 
 def stored(**fields) -> ProviderCredential:
@@ -47,3 +47,23 @@ def test_the_environments_credentials_are_the_operators_to_use():
     assert DeploymentForm(DEPLOYMENT).is_valid()
     scoped = type("Scoped", (DeploymentForm,), {"own_credential_required": True})
     assert ["credential"] == list(scoped(DEPLOYMENT).errors)
+
+
+def test_a_format_that_the_provider_does_not_speak_is_refused_with_those_that_it_does():
+    assert DeploymentForm({**DEPLOYMENT, "format": "openai.chat"}).is_valid()
+    form = DeploymentForm({**DEPLOYMENT, "format": "anthropic.messages"})
+    (complaint,) = form.errors["format"]
+    assert complaint.startswith("OpenAI does not speak 'anthropic.messages'; it speaks openai.chat, openai.embeddings")
+
+
+def test_only_a_provider_with_api_versions_takes_one():
+    azure = {**DEPLOYMENT, "provider": "azure_openai"}
+    assert DeploymentForm({**azure, "api_version": "2024-10-21", "format": "openai.speech"}).is_valid()
+    assert ["format"] == list(DeploymentForm({**azure, "format": "openai.speech"}).errors)
+    assert ["OpenAI has no API versions."] == DeploymentForm({**DEPLOYMENT, "api_version": "1"}).errors["api_version"]
+    assert ["api_version"] == list(DeploymentForm({**azure, "api_version": "1&x=y"}).errors)
+
+
+@pytest.mark.parametrize(("field", "value"), [("weight", "0"), ("weight", "1000001"), ("timeout_ms", "0")])
+def test_figures_out_of_range_are_refused(field: str, value: str):
+    assert [field] == list(DeploymentForm({**DEPLOYMENT, field: value}).errors)

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 def test_the_snapshot_says_everything_about_an_organization(acme):
     acme.enabled, acme.shared_deployments, acme.unpriced_allowed, acme.capture_content = False, False, True, True
     acme.open_model, acme.critical_tasks = "llama-open", ["billing"]
+    acme.task_timeouts_ms = {"billing": 900}
     acme.save()
     snapshot = current_snapshot()
     expected = Organization(
@@ -23,6 +24,7 @@ def test_the_snapshot_says_everything_about_an_organization(acme):
         capture_content=True,
         open_model="llama-open",
         critical_tasks=("billing",),
+        task_timeouts_ms={"billing": 900},
     )
     assert (expected,) == snapshot.organizations
     assert snapshot == decode_snapshot(encode_snapshot(snapshot))
