@@ -25,9 +25,12 @@ from headgate.ledger.records import Logged, Record, Sent, Settled, decode_record
 from headgate.pipeline.call import Pipeline
 from headgate.pipeline.config import Config
 from headgate.pipeline.doors import CHAT, Door
+from headgate.pipeline.health import Health
+from headgate.pipeline.outside import Outside
 from headgate.pipeline.ports import JournalFullError
 from headgate.pipeline.request import Reply, Request
 from headgate.pipeline.treasury import Treasury
+from headgate.routing.breaker import Rules
 from headgate.snapshot.contract import Budget, Deployment, Organization, Snapshot
 
 NOON = 1_767_268_800.0
@@ -55,6 +58,9 @@ class FakeClock:
     def request_id(self) -> RequestId:
         self.ids += 1
         return RequestId(f"aigw_{int(self.time * 1000)}_{self.ids:016x}")
+
+    def chance(self) -> float:
+        return 0.5
 
     def advance(self, seconds: float) -> None:
         self.time += seconds
@@ -279,6 +285,7 @@ class Rig:
         principal: Principal = PRINCIPAL,
         environ: Mapping[str, str] = ENVIRON,
         drain_s: float = 30.0,
+        retries: int = 0,
     ) -> None:
         self.clock = FakeClock()
         self.journal = MemoryJournal()
@@ -289,17 +296,26 @@ class Rig:
         self.treasury = Treasury(self.store, self.clock, OWNER, node="node", boot_id="boot")
         self.limiter = NodeLimiter(None, self.clock.monotonic)
         self.replays = ThreadedReplays(MemoryKeyTable(), OWNER)
-        self.pipeline = Pipeline(
-            configs=self.configs,
+        self.health = Health(self.clock, Rules())
+        self.slept: list[float] = []
+        outside = Outside(
             keys=self.keys,
             journal=self.journal,
             upstream=self.upstream,
             treasury=self.treasury,
             limiter=self.limiter,
-            replays=self.replays,
+            health=self.health,
             clock=self.clock,
+            sleep=self._sleep,
             drain_s=drain_s,
+            retries=retries,
         )
+        self.pipeline = Pipeline(outside, configs=self.configs, replays=self.replays)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Time passes at once."""
+        self.slept.append(seconds)
+        self.clock.advance(seconds)
 
     def request(self, body: bytes | Mapping[str, Any] | None = None, door: Door = CHAT, **changes: Any) -> Request:
         document = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]} if body is None else body

@@ -39,6 +39,8 @@ def clean_environment(data_dir: Path, **more: str) -> dict[str, str]:
         "HEADGATE_DATA_DIR": str(data_dir),
         "HEADGATE_BOOTSTRAP_KEY": KEY,
         "HEADGATE_BOOTSTRAP_ADMIN_PASSWORD": PASSWORD,
+        # One request, one attempt: what is tried again has tests of its own, which say so.
+        "HEADGATE_RETRIES": "0",
         **more,
     }
 

@@ -16,6 +16,8 @@ GatewayError
 │   ├── UpstreamUnreachable 502 no connection: provably unbilled
 │   ├── UpstreamTimeout     504 no answer in time: may be billed
 │   ├── UpstreamBroken      502 the answer broke off or cannot be read
+│   │   └── UpstreamUnsayable   it came whole, and cannot be said in the client's format
+│   ├── UpstreamResting     503 not asked at all: it failed too often a moment ago
 │   └── UpstreamRejected    the provider's own status and body
 └── Fault                  500  ours, details never shown
 """
@@ -161,6 +163,11 @@ class UpstreamUnreachable(UpstreamError):
 
     code = "upstream_unreachable"
 
+    def __init__(self, message: str, *, provider: str, unbilled: bool = True, timed_out: bool = False) -> None:
+        """As `UpstreamError`; `timed_out`: there was no refusal either, and the next request would wait as long."""
+        super().__init__(message, provider=provider, unbilled=unbilled)
+        self.timed_out = timed_out
+
 
 class UpstreamTimeout(UpstreamError):
     """No answer in time; the provider may still bill."""
@@ -173,6 +180,22 @@ class UpstreamBroken(UpstreamError):
     """The answer broke off, or cannot be read."""
 
     code = "upstream_broken"
+
+
+class UpstreamUnsayable(UpstreamBroken):
+    """The answer came, and cannot be said in the client's format."""
+
+
+class UpstreamResting(UpstreamError):
+    """Nothing was sent: every deployment for this model failed too often a moment ago."""
+
+    status = 503
+    code = "deployment_cooling_down"
+
+    def __init__(self, message: str, *, provider: str, retry_after_s: int) -> None:
+        """As `UpstreamError`; `retry_after_s`: when the next request will be let through."""
+        super().__init__(message, provider=provider, unbilled=True)
+        self.retry_after_s = retry_after_s
 
 
 class UpstreamRejected(UpstreamError):

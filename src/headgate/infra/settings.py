@@ -38,6 +38,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout_s: float = 10
     read_timeout_s: float = 600
     """Longest silence of a provider, headers included: reasoning models think for minutes."""
+    retries: int = 1
+    """How often a deployment is asked again after a failure that may pass, where its route does not say."""
+    cooldown_s: float = 15
+    """How long a deployment rests that does not answer; doubles while it stays away."""
     drain_s: float = 300
     """Longest reading on after a client hung up, and longest wait for running requests at shutdown."""
     config_poll_s: float = 0.25
@@ -59,11 +63,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         redis_url=_redis_url(environ),
         console_url=environ.get("HEADGATE_CONSOLE_URL"),
         simulator_url=environ.get("HEADGATE_SIMULATOR_URL"),
-        workers=_positive(environ, "HEADGATE_WORKERS", 0) or None,
-        max_body_bytes=_positive(environ, "HEADGATE_MAX_BODY_BYTES", MAX_BODY_BYTES),
-        read_timeout_s=_positive(environ, "HEADGATE_UPSTREAM_READ_TIMEOUT_S", 600),
-        connect_timeout_s=_positive(environ, "HEADGATE_UPSTREAM_CONNECT_TIMEOUT_S", 10),
-        drain_s=_positive(environ, "HEADGATE_DRAIN_S", 300),
+        workers=_whole(environ, "HEADGATE_WORKERS", 0) or None,
+        max_body_bytes=_whole(environ, "HEADGATE_MAX_BODY_BYTES", MAX_BODY_BYTES),
+        read_timeout_s=_whole(environ, "HEADGATE_UPSTREAM_READ_TIMEOUT_S", 600),
+        connect_timeout_s=_whole(environ, "HEADGATE_UPSTREAM_CONNECT_TIMEOUT_S", 10),
+        retries=_whole(environ, "HEADGATE_RETRIES", 1, least=0),
+        cooldown_s=_whole(environ, "HEADGATE_COOLDOWN_S", 15),
+        drain_s=_whole(environ, "HEADGATE_DRAIN_S", 300),
     )
 
 
@@ -109,11 +115,11 @@ def _secret(environ: Mapping[str, str], data_dir: Path) -> str:
         raise SettingsError(message) from error
 
 
-def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+def _whole(environ: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
     text = environ.get(name)
     if not text:
         return default
-    if not text.isdecimal() or int(text) < 1:
-        message = f"{name} is {text!r}: give a whole number of at least 1."
+    if not text.isdecimal() or int(text) < least:
+        message = f"{name} is {text!r}: give a whole number of at least {least}."
         raise SettingsError(message)
     return int(text)

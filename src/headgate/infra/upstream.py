@@ -125,7 +125,8 @@ def _was_connecting(error: PyreqwestError) -> bool:
 
 def _upstream_error(error: PyreqwestError, provider: str) -> UpstreamError:
     if isinstance(error, (BuilderError, PoolTimeoutError)) or _was_connecting(error):
-        return UpstreamUnreachable(f"{provider} cannot be reached.", provider=provider, unbilled=True)
+        timed_out = isinstance(error, RequestTimeoutError)
+        return UpstreamUnreachable(f"{provider} cannot be reached.", provider=provider, timed_out=timed_out)
     if isinstance(error, RequestTimeoutError):
         return UpstreamTimeout(f"{provider} did not answer in time.", provider=provider, unbilled=False)
     return UpstreamBroken(f"The answer of {provider} broke off.", provider=provider, unbilled=False)

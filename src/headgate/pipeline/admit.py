@@ -1,6 +1,6 @@
 """May this request go on? Keys and rate limits, before anything is held."""
 
-from headgate.domain.errors import Fault
+from headgate.domain.errors import Fault, LimitExceeded
 from headgate.domain.principal import Principal
 from headgate.pipeline.config import Config
 from headgate.pipeline.plan import Plan
@@ -30,11 +30,16 @@ def admit_key(request: Request, principal: Principal, config: Config) -> Organiz
     return organization
 
 
-async def count_request(limiter: RateLimiter, config: Config, story: Story, plan: Plan, *, now: float) -> None:
-    """Count the request in every rate limit, or in none.
+async def count_request(
+    limiter: RateLimiter, config: Config, story: Story, plan: Plan, *, now: float
+) -> LimitExceeded | None:
+    """Count the request in every rate limit, or in none: in its own once, in those of every deployment that is tried.
+
+    Returns:
+        Why this deployment cannot take it now; another one may.
 
     Raises:
-        LimitExceeded: one of them is reached.
+        LimitExceeded: one of its own limits is reached.
     """
     counted = config.rate_limits.of(
         organization_id=story.principal.organization_id,
@@ -43,10 +48,16 @@ async def count_request(limiter: RateLimiter, config: Config, story: Story, plan
         model=story.model,
         deployment_id=plan.target.deployment_id,
     )
+    if story.is_counted:
+        counted = tuple([each for each in counted if each.rule.scope == "deployment"])
     if not counted:
-        return
+        return None
     tokens = token_bound(plan.tariff.card, plan.shape) if plan.shape is not None else 0
     admitted = await limiter.admit(counted, tokens=tokens or 0, now=now)
     if isinstance(admitted, Exceeded):
-        raise exceeded_error(admitted, tokens=tokens or 0, headers=exceeded_headers(admitted))
+        error = exceeded_error(admitted, tokens=tokens or 0, headers=exceeded_headers(admitted))
+        if admitted.counted.rule.scope == "deployment":
+            return error
+        raise error
     story.counted(limiter, admitted)
+    return None

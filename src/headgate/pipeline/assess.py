@@ -18,6 +18,7 @@ from headgate.policy.rules import PolicySet
 from headgate.policy.verdicts import first_block
 from headgate.pricing.bound import bounds_of
 from headgate.pricing.tight import tightened
+from headgate.routing.table import Target
 from headgate.snapshot.contract import Organization
 
 
@@ -52,8 +53,10 @@ def asked_by(
     return Asking(request=request, intake=intake, attribution=attribution, organization=organization)
 
 
-def assess(asking: Asking, config: Config) -> Assessment:
-    """Choose the deployment, ask the policies, price the request.
+def assess(asking: Asking, config: Config, target: Target | None = None) -> Assessment:
+    """Ask the policies about a deployment, and price the request there.
+
+    `target` None: the one that is best whatever else is known.
 
     Raises:
         NotFound: no deployment serves the model.
@@ -62,7 +65,7 @@ def assess(asking: Asking, config: Config) -> Assessment:
     """
     intake, organization = asking.intake, asking.organization
     policies = config.policies.of(organization.id)
-    target = choose_target(intake, organization, config)
+    target = target or choose_target(intake, organization, config)
     if policies is None:
         return Assessment(price_plan(asking.request, intake, target, organization, config), (), None)
     verdicts = policies.judge_call(

@@ -53,6 +53,15 @@ class Attempt:
         self.headers: list[tuple[bytes, bytes]] = []
         """For the client, beside what the answer itself says."""
         self.hold = hold
+        self.earlier_cost = NanoUsd(0)
+        """Of the same request's attempts before this one."""
+        self.began = clock.monotonic()
+        self.ended: float | None = None
+        """Monotonic seconds, when it was settled."""
+        self.on_record = False
+        """Its settlement is in the journal."""
+        self.detached = False
+        """Whoever reads it to its end puts it on record, not the request that it was for."""
         self._freed = False
         self._priced: tuple[Usage | None, tuple[CardId | None, NanoUsd | None, tuple[str, ...]]] | None = None
         """What some usage comes to: asked twice, to cover it and to settle it."""
@@ -70,6 +79,7 @@ class Attempt:
         """
         self._journal.open_attempt(self.sent)
         self.opened = True
+        self.began = self._clock.monotonic()
         try:
             answer = await upstream.post(
                 url, headers, body, provider=self.target.provider.name, stream=self.sent.stream
@@ -127,6 +137,7 @@ class Attempt:
             self.settle(Outcome.ESTIMATED, reading=reading, error="usage_unbelievable")
             return
         charged = reading.reported_cost
+        self.ended = self._clock.monotonic()
         self.settled = Settled(
             request_id=self.sent.request_id,
             attempt=self.sent.attempt,
@@ -158,6 +169,24 @@ class Attempt:
     def remaining(self) -> NanoUsd | None:
         """Money left in the tightest budget in scope, as the store last said; None: no budget counts money."""
         return self._treasury.remaining(self.hold.parts) if self.hold.parts else None
+
+    def record(self) -> None:
+        """Put on record what became of it, apart from its request's own end; idempotent.
+
+        Raises:
+            JournalFullError: it cannot be written; its room was reserved, so that the disk itself has failed.
+        """
+        if self.on_record or not self.opened:
+            self.free_hold()
+            return
+        self.settle(Outcome.ESTIMATED, error="abandoned")
+        assert self.settled is not None
+        try:
+            self._journal.append(self.settled)
+            self.on_record = True
+            self.free_hold()
+        finally:
+            self._journal.close_attempt()
 
     def free_hold(self) -> None:
         """Free what is left of the hold, once the settlement is on record, or when nothing was sent; idempotent."""

@@ -124,7 +124,7 @@ class Signer(Protocol):
 
 
 class Clock(Protocol):
-    """Time and fresh ids."""
+    """Time, fresh ids and chance."""
 
     def now(self) -> float:
         """Epoch seconds."""
@@ -136,6 +136,10 @@ class Clock(Protocol):
 
     def request_id(self) -> RequestId:
         """A fresh request id."""
+        ...
+
+    def chance(self) -> float:
+        """A number from 0 to 1, 1 excluded, for whatever must not happen to all at once."""
         ...
 
 

@@ -35,6 +35,7 @@ class Story:
         self._clock = clock
         self._intake: Intake | None = None
         self._attempt: Attempt | None = None
+        self._attempts: list[Attempt] = []
         self._answered: float | None = None
         self._first_content: float | None = None
         self._ended = False
@@ -42,7 +43,7 @@ class Story:
         self._verdicts: tuple[Verdict, ...] = ()
         self._degraded_to: str | None = None
         self._clamped_to: int | None = None
-        self._counted: tuple[RateLimiter, Admission] | None = None
+        self._counted: list[tuple[RateLimiter, Admission]] = []
 
     @property
     def model(self) -> str:
@@ -55,16 +56,22 @@ class Story:
 
     def object(self, verdicts: tuple[Verdict, ...]) -> None:
         """Rules said something against it."""
-        self._verdicts += verdicts
+        # Every deployment that is considered is judged: what was said once is enough.
+        self._verdicts += tuple(verdict for verdict in verdicts if verdict not in self._verdicts)
 
     def counted(self, limiter: RateLimiter, admission: Admission) -> None:
         """It counts in rate limits, until it ends."""
-        self._counted = limiter, admission
+        self._counted.append((limiter, admission))
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it counts in its own rate limits by now."""
+        return bool(self._counted)
 
     @property
     def limit_headers(self) -> Sequence[tuple[bytes, bytes]]:
         """What rate limits tell the client."""
-        return self._counted[1].headers if self._counted is not None else ()
+        return self._counted[0][1].headers if self._counted else ()
 
     def secured(self, *, degraded_to: str | None, clamped_to: int | None) -> None:
         """Its hold is placed, in this form."""
@@ -72,12 +79,29 @@ class Story:
 
     def tries(self, attempt: Attempt) -> None:
         """An attempt is about to be made."""
+        attempt.earlier_cost = self._spent()
         self._attempt = attempt
+        self._attempts.append(attempt)
+
+    def leaves(self, attempt: Attempt) -> None:
+        """An attempt came to nothing that a client saw; another one follows.
+
+        Raises:
+            JournalFullError: it cannot be put on record.
+        """
+        attempt.record()
+
+    def won(self, attempt: Attempt) -> None:
+        """Of several attempts at once, this one answers; the others are read to their end by somebody else."""
+        self._attempt = attempt
+        attempt.earlier_cost = NanoUsd(sum(other.settled.cost or 0 for other in self._attempts if other.settled))
+
+    def _spent(self) -> NanoUsd:
+        return NanoUsd(sum([attempt.settled.cost or 0 for attempt in self._attempts if attempt.settled is not None]))
 
     def settlements(self) -> Sequence[Settled | None]:
         """What became of the attempts that were opened; None: not settled yet."""
-        attempt = self._attempt
-        return (attempt.settled,) if attempt is not None and attempt.opened else ()
+        return [attempt.settled for attempt in self._attempts if attempt.opened and not attempt.detached]
 
     def end_replayed(self, *, status: int, original: RequestId) -> None:
         """The request ends with the answer that another one got: no attempt, no cost."""
@@ -119,48 +143,54 @@ class Story:
         if self._ended:
             return
         self._ended = True
-        attempt = self._attempt
-        opened = attempt is not None and attempt.opened
+        # All but the last one are on record, unless something went wrong on our side.
+        pending = [attempt for attempt in self._attempts if not attempt.on_record and not attempt.detached]
         records: list[Record] = []
-        if attempt is not None and opened:
-            # Whatever went wrong on our side, the provider may have billed.
-            attempt.settle(Outcome.ESTIMATED, error=error)
-            if attempt.settled is not None:
+        opened = 0
+        for attempt in pending:
+            if attempt.opened:
+                # Whatever went wrong on our side, the provider may have billed.
+                attempt.settle(Outcome.ESTIMATED, error=error)
+                assert attempt.settled is not None
                 records.append(attempt.settled)
+                opened += 1
         records.append(self._logged(outcome, status, error, message, reply))
         try:
             self._journal.append(*records)
-            if attempt is not None:
-                # On record: what the hold did not need is free for others.
+            # On record: what the holds did not need is free for others.
+            for attempt in pending:
+                attempt.on_record = attempt.opened
                 attempt.free_hold()
         except JournalFullError:
             # A settlement has its room reserved; the log row of a request that cost nothing may be lost.
             if opened:
                 raise
         finally:
-            if opened:
-                self._journal.close_attempt()
-            elif attempt is not None:
-                attempt.free_hold()
+            for attempt in pending:
+                if attempt.opened:
+                    self._journal.close_attempt()
+                else:
+                    attempt.free_hold()
             self._count_off()
 
     def _count_off(self) -> None:
         """Let rate limits know what it came to."""
-        if self._counted is None:
+        if not self._counted:
             return
-        limiter, admission = self._counted
         settled = self._attempt.settled if self._attempt is not None and self._attempt.opened else None
         if settled is None or settled.outcome in _UNUSED:
             tokens: int | None = 0
         else:
             tokens = count(settled.usage).total
-        limiter.finish(admission, tokens=tokens)
+        for limiter, admission in self._counted:
+            limiter.finish(admission, tokens=tokens)
 
     def _logged(
         self, outcome: Outcome, status: int, error: str | None, message: str | None, reply: Reply | None
     ) -> Logged:
         request, attempt, intake = self._request, self._attempt, self._intake
         settled = attempt.settled if attempt and attempt.opened else None
+        tried = sum([each.opened for each in self._attempts])
         return Logged(
             request_id=request.id,
             at=request.arrived_at,
@@ -175,9 +205,9 @@ class Story:
             status=status,
             error=error,
             message=message[:MAX_MESSAGE_CHARS] if message else None,
-            attempts=1 if settled else 0,
+            attempts=tried,
             usage=settled.usage if settled else None,
-            cost=settled.cost if settled else NanoUsd(0) if self._replayed else None,
+            cost=self._cost(settled),
             stream=intake.stream if intake else False,
             latency_ms=self._ms(self._clock.monotonic()) or 0.0,
             upstream_ms=self._ms(self._answered),
@@ -188,6 +218,13 @@ class Story:
             degraded_to=self._degraded_to,
             clamped_to=self._clamped_to,
         )
+
+    def _cost(self, settled: Settled | None) -> NanoUsd | None:
+        """Of all attempts; None: nothing was sent, or one that was has no price."""
+        if settled is None:
+            return NanoUsd(0) if self._replayed else None
+        costs = [each.settled.cost for each in self._attempts if each.opened and each.settled is not None]
+        return None if None in costs else NanoUsd(sum([cost for cost in costs if cost is not None]))
 
     def _ms(self, moment: float | None) -> float | None:
         return None if moment is None else round((moment - self._request.started) * 1000, 3)

@@ -22,8 +22,11 @@ from headgate.infra.routes import routes_of
 from headgate.infra.settings import Settings
 from headgate.infra.upstream import HttpUpstream
 from headgate.pipeline.call import Pipeline
+from headgate.pipeline.health import Health
+from headgate.pipeline.outside import Outside
 from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.treasury import Treasury
+from headgate.routing.breaker import Rules
 from headgate.server.door import DoorHandler
 from headgate.server.pages import ConsoleProxy
 
@@ -67,17 +70,20 @@ class Worker:
             monotonic=clock.monotonic,
         )
         self.replays = open_replays(settings.database_url, self.owner)
-        pipeline = Pipeline(
-            configs=self.feed,
+        self.health = Health(clock, Rules(cooldown_s=settings.cooldown_s))
+        outside = Outside(
             keys=self.feed,
             journal=self.journal,
             upstream=self.upstream,
             treasury=self.treasury,
             limiter=self.limiter,
-            replays=self.replays,
+            health=self.health,
             clock=clock,
+            sleep=asyncio.sleep,
             drain_s=settings.drain_s,
+            retries=settings.retries,
         )
+        pipeline = Pipeline(outside, configs=self.feed, replays=self.replays)
         self.quotes = Quotes(configs=self.feed, keys=self.feed, treasury=self.treasury)
         self.handler = DoorHandler(pipeline, clock, max_body_bytes=settings.max_body_bytes)
         self.max_body_bytes = settings.max_body_bytes

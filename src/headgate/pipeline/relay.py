@@ -1,0 +1,145 @@
+"""A streamed answer on its way from the provider to the client.
+
+`begin` reads on until the first content, as long as there is something else to try: up to there a client has seen
+nothing, so that a stream that breaks is no answer yet. From there on the stream is the client's.
+"""
+
+from collections.abc import AsyncGenerator
+from typing import NamedTuple
+
+from headgate.domain.errors import UpstreamBroken, UpstreamError
+from headgate.pipeline.answers import EVENT_STREAM, answer_headers, unsayable
+from headgate.pipeline.attempt import Attempt
+from headgate.pipeline.cut import CUT_SHORT, PaidStream
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.ports import Clock, UpstreamAnswer
+from headgate.pipeline.request import Reply
+from headgate.pipeline.story import Story
+from headgate.translate.codec import UntranslatableError
+
+
+class Feeder(NamedTuple):
+    """A stream's way through an exchange, and the purse that pays for it where its hold was not placed whole."""
+
+    exchange: Exchange
+    paid: PaidStream | None
+
+
+class Relay:
+    """One successful streamed answer. Its reply's stream settles the attempt: it must be read to its end, or closed."""
+
+    def __init__(self, feeder: Feeder, attempt: Attempt, answer: UpstreamAnswer, story: Story) -> None:
+        """Nothing is read yet."""
+        self._feeder = feeder
+        self._attempt = attempt
+        self._answer = answer
+        self._story = story
+        self._chunks = answer.chunks()
+        self._kept_back: list[bytes] = []
+
+    async def begin(self) -> None:
+        """Read until there is content, or the whole answer.
+
+        Raises:
+            UpstreamError: it broke, or told of an error, before any content; the attempt is settled, the answer closed.
+        """
+        exchange, paid = self._feeder
+        try:
+            async for chunk in self._chunks:
+                passed = exchange.feed(chunk) if paid is None else await paid.feed(chunk)
+                if passed:
+                    self._kept_back.append(passed)
+                reading = exchange.reading
+                if reading.has_content or reading.ended or self._is_cut:
+                    return
+                if reading.error is not None:
+                    raise self._broken(reading.error)
+            if not exchange.reading.complete:
+                raise self._broken("the stream ended before it began")
+        except UpstreamError as error:
+            await self._give_up(error)
+            raise
+        except UntranslatableError as error:
+            raise await self._give_up(unsayable(self._attempt, error)) from error
+
+    async def reply(self, clock: Clock, drain_s: float) -> Reply:
+        """The reply, whose stream goes on from here. `drain_s`: how long it is read on after the client hung up."""
+        reply = Reply(status=self._answer.status, headers=answer_headers(self._answer, self._attempt, EVENT_STREAM))
+        reply.stream = self._run(reply, clock, drain_s)
+        # A generator that never began would not settle when it is closed.
+        await anext(reply.stream)
+        return reply
+
+    @property
+    def _is_cut(self) -> bool:
+        paid = self._feeder.paid
+        return paid is not None and paid.is_cut
+
+    def _broken(self, reason: str) -> UpstreamBroken:
+        name = self._attempt.target.provider.name
+        return UpstreamBroken(f"The answer of {name} broke off: {reason}.", provider=name, unbilled=False)
+
+    async def _give_up(self, error: UpstreamError) -> UpstreamError:
+        self._attempt.settle_answer(self._feeder.exchange.reading, error=error.code)
+        await self._answer.close()
+        return error
+
+    async def _run(self, reply: Reply, clock: Clock, drain_s: float) -> AsyncGenerator[bytes]:
+        exchange, paid = self._feeder
+        attempt, story = self._attempt, self._story
+        error: UpstreamError | None = None
+        cut: str | None = "abandoned"
+        tail = b""
+        try:
+            yield b""
+            passed, self._kept_back = b"".join(self._kept_back), []
+            if passed and not self._is_cut:
+                await self._before(reply)
+                yield passed
+            if not self._is_cut:
+                async for chunk in self._chunks:
+                    if reply.client_gone_at is not None and clock.monotonic() - reply.client_gone_at > drain_s:
+                        cut = "drain_limit"
+                        return
+                    # The common case without another coroutine: this is the hot path of every chunk.
+                    passed = exchange.feed(chunk) if paid is None else await paid.feed(chunk)
+                    if paid is not None and paid.is_cut:
+                        break
+                    if passed:
+                        if exchange.reading.ended or not story.has_content:
+                            await self._before(reply)
+                        yield passed
+            tail, cut = await self._end(passed)
+        except UpstreamError as broken:
+            error, cut = broken, broken.code
+        except UntranslatableError as unsaid:
+            cut = "untranslatable_answer"
+            error = unsayable(attempt, unsaid)
+        finally:
+            # Before the last byte goes to the client, and whatever happens to it.
+            try:
+                attempt.settle_answer(exchange.reading, error=cut)
+                story.end(status=self._answer.status, reply=reply, error=error.message if error else None)
+            finally:
+                await self._answer.close()
+        yield exchange.broken(error) if error else tail
+
+    async def _end(self, passed: bytes) -> tuple[bytes, str | None]:
+        """The last bytes, and whether the stream was cut."""
+        if self._is_cut:
+            # Its last event is among what passed: after it is on record, nothing more is read.
+            return passed, CUT_SHORT
+        tail = self._feeder.exchange.finish()
+        await self._attempt.cover(self._feeder.exchange.reading)
+        return tail, None
+
+    async def _before(self, reply: Reply) -> None:
+        """What must be on record before these bytes pass."""
+        reading = self._feeder.exchange.reading
+        if not self._story.has_content and reading.has_content:
+            self._story.content_seen()
+        if reading.ended:
+            # A client that has the last event has a whole answer: what it cost must be on record before.
+            await self._attempt.cover(reading)
+            self._attempt.settle_answer(reading)
+            self._story.end(status=self._answer.status, reply=reply)
