@@ -18,7 +18,7 @@ from headgate.policy.rules import PolicySet
 from headgate.policy.verdicts import first_block
 from headgate.pricing.bound import bounds_of
 from headgate.pricing.tight import tightened
-from headgate.routing.table import Target
+from headgate.routing.target import Target
 from headgate.snapshot.contract import Organization
 
 

@@ -9,14 +9,14 @@ from headgate.domain.ids import CardId
 from headgate.domain.money import LARGEST_NANO, NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.usage import Usage
-from headgate.ledger.records import Charge, Sent, Settled
+from headgate.ledger.records import Charge, Sent, Settled, Tried
 from headgate.pipeline.hold import Hold, costs_of
 from headgate.pipeline.ports import Clock, Journal, Upstream, UpstreamAnswer
 from headgate.pipeline.tariff import Tariff
 from headgate.pipeline.treasury import Treasury
 from headgate.pricing.book import CompiledCard, PriceBook
 from headgate.pricing.price import price
-from headgate.routing.table import Target
+from headgate.routing.target import Target
 from headgate.translate.codec import Reading
 
 MAX_WORD_CHARS = 256
@@ -187,6 +187,21 @@ class Attempt:
             self.free_hold()
         finally:
             self._journal.close_attempt()
+
+    def tried(self) -> Tried:
+        """What it came to, for the request log. One that still runs is told as it is booked if nobody comes back."""
+        settled, target = self.settled, self.target
+        ended = self._clock.monotonic() if self.ended is None else self.ended
+        return Tried(
+            deployment_id=target.deployment_id,
+            provider=target.provider.name,
+            model=target.model,
+            outcome=settled.outcome if settled else Outcome.ESTIMATED,
+            status=self.status,
+            error=settled.error if settled else None,
+            ms=round((ended - self.began) * 1000, 3),
+            cost=settled.cost if settled else self.tariff.hold,
+        )
 
     def free_hold(self) -> None:
         """Free what is left of the hold, once the settlement is on record, or when nothing was sent; idempotent."""

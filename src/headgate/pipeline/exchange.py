@@ -14,7 +14,7 @@ from headgate.domain.formats import Format
 from headgate.domain.usage import Usage
 from headgate.pipeline.doors import TRANSLATABLE, Door
 from headgate.pipeline.intake import Intake, splice
-from headgate.routing.table import Target
+from headgate.routing.target import Target
 from headgate.translate.codec import AnswerParser, AnswerRenderer, Meter, Reading, UntranslatableError
 from headgate.translate.ending import Ending, ending_for
 from headgate.translate.meter import meter_for

@@ -10,17 +10,20 @@ from headgate.routing.retries import RetryBudget
 
 _NEWEST: Final = 0.2
 """Weight of the newest latency in the average."""
+_LATELY_S: Final = 60.0
+"""What was measured longer ago says nothing of now."""
 
 
 class _Seen:
     """One deployment."""
 
-    __slots__ = ("breaker", "latency_ms", "retries")
+    __slots__ = ("breaker", "latency_ms", "measured_at", "retries")
 
     def __init__(self, rules: Rules, now: float) -> None:
         self.breaker = Breaker(rules)
         self.retries = RetryBudget(now)
         self.latency_ms: float | None = None
+        self.measured_at = now
 
 
 class Health:
@@ -51,12 +54,14 @@ class Health:
         return 0.0 if seen is None else seen.breaker.rests_for(self._clock.monotonic())
 
     def latency_of(self, deployment: DeploymentId) -> float | None:
-        """How soon its answers began lately, milliseconds; None: it has not answered yet."""
+        """How soon its answers began lately, milliseconds; None: it gave none lately."""
         seen = self._seen.get(deployment)
-        return None if seen is None else seen.latency_ms
+        if seen is None or self._clock.monotonic() - seen.measured_at > _LATELY_S:
+            return None
+        return seen.latency_ms
 
     def admit(self, deployment: DeploymentId, *, again: bool) -> bool:
-        """Let an attempt through, or not. Whoever is let through calls `succeeded` or `failed`.
+        """Let an attempt through, or not. Whoever is let through calls `began`, and `succeeded` or `failed`.
 
         `again`: it is a retry, and puts nothing into the budget of retries.
         """
@@ -71,12 +76,19 @@ class Health:
         """Take one retry out of its budget."""
         return self._seen[deployment].retries.take(self._clock.monotonic())
 
-    def succeeded(self, deployment: DeploymentId, latency_ms: float) -> None:
+    def began(self, deployment: DeploymentId, latency_ms: float) -> None:
         """An answer began after so many milliseconds."""
         seen = self._seen[deployment]
-        seen.breaker.succeed(self._clock.monotonic())
-        before = seen.latency_ms
+        now = self._clock.monotonic()
+        seen.breaker.begin(now)
+        # After a long silence the average begins anew.
+        before = seen.latency_ms if now - seen.measured_at <= _LATELY_S else None
+        seen.measured_at = now
         seen.latency_ms = latency_ms if before is None else before + _NEWEST * (latency_ms - before)
+
+    def succeeded(self, deployment: DeploymentId) -> None:
+        """An answer came to its end."""
+        self._seen[deployment].breaker.succeed(self._clock.monotonic())
 
     def failed(
         self, deployment: DeploymentId, finding: Finding, *, since: float, retry_after_s: float | None = None

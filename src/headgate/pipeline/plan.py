@@ -1,19 +1,17 @@
 """Where a request goes, and what it may cost there."""
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from headgate.domain.errors import BadRequest, NotFound, Unpriced
 from headgate.domain.money import LARGEST_NANO, NanoUsd
 from headgate.pipeline.config import Config
-from headgate.pipeline.health import Health
 from headgate.pipeline.intake import Intake
 from headgate.pipeline.request import Request
 from headgate.pipeline.tariff import Tariff
 from headgate.pricing.bound import shape_of, upper_bound
 from headgate.pricing.shape import RequestShape
-from headgate.routing.table import Target
+from headgate.routing.target import Target
 from headgate.snapshot.contract import Organization
 
 
@@ -26,38 +24,27 @@ class Plan(NamedTuple):
     """What bounds the cost; None where nobody bills anything."""
 
 
-def choose_targets(intake: Intake, organization: Organization, config: Config, health: Health) -> Sequence[Target]:
-    """The deployments to try, in this order. Those that rest come last.
-
-    Raises:
-        NotFound: no deployment serves the model.
-    """
-    targets = _targets(intake, organization, config)
-    if len(targets) == 1:
-        return targets
-    return sorted(targets, key=lambda target: health.goes_last(target.deployment_id))
-
-
 def choose_target(intake: Intake, organization: Organization, config: Config) -> Target:
     """The deployment that is best whatever else is known.
 
     Raises:
         NotFound: no deployment serves the model.
     """
-    return _targets(intake, organization, config)[0]
-
-
-def _targets(intake: Intake, organization: Organization, config: Config) -> Sequence[Target]:
     targets = config.routes.targets(
         intake.model, organization_id=organization.id, shared=organization.shared_deployments
     )
     if not targets:
-        raise NotFound(
-            f"No deployment serves model {intake.model!r}; GET /v1/models lists what this key may use.",
-            code="model_not_found",
-            param="model",
-        )
-    return targets
+        raise nobody_serves(intake.model)
+    return targets[0]
+
+
+def nobody_serves(model: str) -> NotFound:
+    """What to say of a model name that leads nowhere."""
+    return NotFound(
+        f"No deployment serves model {model!r}; GET /v1/models lists what this key may use.",
+        code="model_not_found",
+        param="model",
+    )
 
 
 def price_plan(request: Request, intake: Intake, target: Target, organization: Organization, config: Config) -> Plan:

@@ -12,7 +12,7 @@ from headgate.ledger.windows import Drawing, Drawn, Pulse, WindowState
 from headgate.pipeline.config import Config
 from headgate.policy.rate_limits import Counted as Counted
 from headgate.policy.rate_limits import Exceeded as Exceeded
-from headgate.routing.table import Target
+from headgate.routing.target import Target
 from headgate.snapshot.contract import Budget
 
 

@@ -13,7 +13,7 @@ from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.holding import Case, Secured, secure_hold
 from headgate.pipeline.outside import Outside
 from headgate.pipeline.story import Story
-from headgate.routing.table import Target
+from headgate.routing.target import Target
 
 
 class NotHere(Exception):

@@ -8,15 +8,15 @@ import math
 
 from headgate.domain.errors import Refused, UpstreamResting
 from headgate.pipeline.assess import Asking
+from headgate.pipeline.choose import choose
 from headgate.pipeline.config import Config
 from headgate.pipeline.outside import Outside
-from headgate.pipeline.plan import choose_targets
 from headgate.pipeline.prepare import NotHere, Prepared, prepare
 from headgate.pipeline.request import Reply
 from headgate.pipeline.story import Story
 from headgate.pipeline.tries import Begun, Failed, Trial
 from headgate.routing.retries import wait_before
-from headgate.routing.table import Target
+from headgate.routing.target import Target
 
 IMPATIENCE_S = 1.0
 """Where there is another deployment, a longer wait for this one is not worth it."""
@@ -44,9 +44,12 @@ class Pursuit:
             Refused: nothing could be sent.
             UpstreamError: what was sent came to nothing.
         """
-        targets = choose_targets(self._asking.intake, self._asking.organization, self._config, self._outside.health)
-        for place, target in enumerate(targets):
-            begun = await self._at(target, retries=self._outside.retries, last=place + 1 == len(targets))
+        outside = self._outside
+        choice = choose(self._asking, self._story.principal, self._config, outside.health, pick=outside.clock.chance())
+        self._story.chose(choice)
+        retries = outside.retries if choice.retries is None else choice.retries
+        for place, target in enumerate(choice.targets):
+            begun = await self._at(target, retries=retries, last=place + 1 == len(choice.targets))
             if begun is not None:
                 return await self._deliver(begun)
             if self._failed is not None and not self._failed.finding.fall_back:
@@ -57,7 +60,7 @@ class Pursuit:
 
     async def _deliver(self, begun: Begun) -> Reply:
         if begun.relay is not None:
-            return await begun.relay.reply(self._outside.clock, self._outside.drain_s)
+            return await begun.relay.reply()
         assert begun.reply is not None
         self._story.end(status=begun.reply.status)
         return begun.reply

@@ -12,9 +12,11 @@ from headgate.pipeline.answers import EVENT_STREAM, answer_headers, unsayable
 from headgate.pipeline.attempt import Attempt
 from headgate.pipeline.cut import CUT_SHORT, PaidStream
 from headgate.pipeline.exchange import Exchange
-from headgate.pipeline.ports import Clock, UpstreamAnswer
+from headgate.pipeline.outside import Outside
+from headgate.pipeline.ports import UpstreamAnswer
 from headgate.pipeline.request import Reply
 from headgate.pipeline.story import Story
+from headgate.routing.failures import finding_of
 from headgate.translate.codec import UntranslatableError
 
 
@@ -28,8 +30,11 @@ class Feeder(NamedTuple):
 class Relay:
     """One successful streamed answer. Its reply's stream settles the attempt: it must be read to its end, or closed."""
 
-    def __init__(self, feeder: Feeder, attempt: Attempt, answer: UpstreamAnswer, story: Story) -> None:
+    def __init__(
+        self, feeder: Feeder, attempt: Attempt, answer: UpstreamAnswer, story: Story, outside: Outside
+    ) -> None:
         """Nothing is read yet."""
+        self._outside = outside
         self._feeder = feeder
         self._attempt = attempt
         self._answer = answer
@@ -62,10 +67,10 @@ class Relay:
         except UntranslatableError as error:
             raise await self._give_up(unsayable(self._attempt, error)) from error
 
-    async def reply(self, clock: Clock, drain_s: float) -> Reply:
-        """The reply, whose stream goes on from here. `drain_s`: how long it is read on after the client hung up."""
+    async def reply(self) -> Reply:
+        """The reply, whose stream goes on from here."""
         reply = Reply(status=self._answer.status, headers=answer_headers(self._answer, self._attempt, EVENT_STREAM))
-        reply.stream = self._run(reply, clock, drain_s)
+        reply.stream = self._run(reply)
         # A generator that never began would not settle when it is closed.
         await anext(reply.stream)
         return reply
@@ -84,8 +89,9 @@ class Relay:
         await self._answer.close()
         return error
 
-    async def _run(self, reply: Reply, clock: Clock, drain_s: float) -> AsyncGenerator[bytes]:
+    async def _run(self, reply: Reply) -> AsyncGenerator[bytes]:
         exchange, paid = self._feeder
+        clock, drain_s = self._outside.clock, self._outside.drain_s
         attempt, story = self._attempt, self._story
         error: UpstreamError | None = None
         cut: str | None = "abandoned"
@@ -117,12 +123,20 @@ class Relay:
             error = unsayable(attempt, unsaid)
         finally:
             # Before the last byte goes to the client, and whatever happens to it.
+            self._tell_health(error)
             try:
                 attempt.settle_answer(exchange.reading, error=cut)
                 story.end(status=self._answer.status, reply=reply, error=error.message if error else None)
             finally:
                 await self._answer.close()
         yield exchange.broken(error) if error else tail
+
+    def _tell_health(self, error: UpstreamError | None) -> None:
+        deployment, health = self._attempt.target.deployment_id, self._outside.health
+        if error is None:
+            health.succeeded(deployment)
+        else:
+            health.failed(deployment, finding_of(error), since=self._attempt.began)
 
     async def _end(self, passed: bytes) -> tuple[bytes, str | None]:
         """The last bytes, and whether the stream was cut."""

@@ -11,11 +11,12 @@ from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution, Principal
 from headgate.domain.verdict import Verdict
 from headgate.ledger.postings import count
-from headgate.ledger.records import Logged, Record, Settled
+from headgate.ledger.records import Logged, Record, Settled, Tried
 from headgate.pipeline.attempt import Attempt
 from headgate.pipeline.intake import Intake
 from headgate.pipeline.ports import Admission, Clock, Journal, JournalFullError, RateLimiter
 from headgate.pipeline.request import Reply, Request
+from headgate.routing.candidates import Choice
 
 MAX_MESSAGE_CHARS = 500
 _UNUSED: Final = frozenset({Outcome.REJECTED, Outcome.UNREACHED})
@@ -36,6 +37,7 @@ class Story:
         self._intake: Intake | None = None
         self._attempt: Attempt | None = None
         self._attempts: list[Attempt] = []
+        self._choice: Choice | None = None
         self._answered: float | None = None
         self._first_content: float | None = None
         self._ended = False
@@ -76,6 +78,10 @@ class Story:
     def secured(self, *, degraded_to: str | None, clamped_to: int | None) -> None:
         """Its hold is placed, in this form."""
         self._degraded_to, self._clamped_to = degraded_to, clamped_to
+
+    def chose(self, choice: Choice) -> None:
+        """Where it may go."""
+        self._choice = choice
 
     def tries(self, attempt: Attempt) -> None:
         """An attempt is about to be made."""
@@ -217,7 +223,17 @@ class Story:
             verdicts=self._verdicts,
             degraded_to=self._degraded_to,
             clamped_to=self._clamped_to,
+            route=self._choice.route if self._choice else None,
+            arm=self._choice.arm if self._choice else None,
+            tries=self._tries(),
         )
+
+    def _tries(self) -> tuple[Tried, ...]:
+        """Every attempt; none where the one that there was went well: its cost event says it all."""
+        opened = [attempt for attempt in self._attempts if attempt.opened]
+        if len(opened) == 1 and opened[0].settled is not None and opened[0].settled.outcome is Outcome.OK:
+            return ()
+        return tuple([attempt.tried() for attempt in opened])
 
     def _cost(self, settled: Settled | None) -> NanoUsd | None:
         """Of all attempts; None: nothing was sent, or one that was has no price."""

@@ -95,7 +95,9 @@ class Trial:
         except Failed as found:
             failed = found
         else:
-            health.succeeded(target.deployment_id, (self._outside.clock.monotonic() - attempt.began) * 1000)
+            health.began(target.deployment_id, (self._outside.clock.monotonic() - attempt.began) * 1000)
+            if begun.relay is None:
+                health.succeeded(target.deployment_id)
             return begun
         health.failed(target.deployment_id, failed.finding, since=attempt.began, retry_after_s=failed.retry_after_s)
         raise failed
@@ -118,7 +120,7 @@ class Trial:
                 raise Failed(error, prepared, answer)
             if not stream:
                 return Begun(prepared, await whole(exchange, attempt, answer), None)
-            relay = Relay(self._feeder(prepared), attempt, answer, self._story)
+            relay = Relay(self._feeder(prepared), attempt, answer, self._story, self._outside)
             if look:
                 await relay.begin()
             return Begun(prepared, None, relay)

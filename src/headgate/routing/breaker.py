@@ -72,15 +72,19 @@ class Breaker:
         self._probe_until = now + self._rules.cooldown_s
         return True
 
-    def succeed(self, now: float) -> None:
-        """An answer began."""
+    def begin(self, now: float) -> None:
+        """An answer began: whoever is asked next is answered too."""
         self._good_at = now
-        if self._in_a_row or self._open_until is not None:
+        if self._open_until is not None:
+            self._open_until, self._probe_until = None, 0.0
             self._in_a_row = 0
-            if self._open_until is not None:
-                self._open_until, self._probe_until = None, 0.0
-                self._last.clear()
-                self._rest_s = self._rules.cooldown_s
+            self._last.clear()
+            self._rest_s = self._rules.cooldown_s
+
+    def succeed(self, now: float) -> None:
+        """An answer came to its end."""
+        self.begin(now)
+        self._in_a_row = 0
         self._last.append(True)
 
     def fail(self, blame: Blame, *, now: float, since: float, retry_after_s: float | None = None) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from headgate.domain.errors import Conflict, GatewayError, LimitExceeded, Refused, UpstreamError
+from headgate.domain.errors import Conflict, GatewayError, LimitExceeded, Refused, UpstreamError, UpstreamResting
 from headgate.pipeline.doors import Envelope
 
 _ANTHROPIC_TYPES: Final = {
@@ -58,7 +58,7 @@ def render_error(error: GatewayError, envelope: Envelope, request_id: str) -> Re
         (b"x-request-id", request_id.encode()),
         (b"request-id", request_id.encode()),
     ]
-    if isinstance(error, Refused) and error.retry_after_s is not None:
+    if isinstance(error, (Refused, UpstreamResting)) and error.retry_after_s is not None:
         headers.append((b"retry-after", str(error.retry_after_s).encode()))
     if isinstance(error, LimitExceeded):
         headers += error.headers
