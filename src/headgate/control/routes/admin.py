@@ -1,17 +1,22 @@
 """Pages: routes with their arms, and how each arm does."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from headgate.control.filters import OrganizationFilter
+from headgate.control.organizations.models import User
+from headgate.control.routes.display import report_table
 from headgate.control.routes.forms import ArmForm, ArmFormSet, RouteForm
 from headgate.control.routes.models import Arm, Route, Strategy
 from headgate.control.routes.operations import delete_routes, save_route
+from headgate.control.routes.report import period_of, report_of
 from headgate.control.scoping import Scoped
 
 
@@ -60,6 +65,7 @@ class RouteAdmin(Scoped):
     list_filter = (OrganizationFilter, "strategy")
     search_fields = ("name",)
     shared_rows_visible = True
+    change_form_after_template = "admin/route_report.html"  # type: ignore[assignment]  # the base says None
     fieldsets = (
         (None, {"fields": ("organization", "name", "enabled")}),
         ("Which arm", {"fields": ("strategy", "sticky_by")}),
@@ -73,6 +79,18 @@ class RouteAdmin(Scoped):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
         """Keep a route where it is."""
         return ("organization",) if obj else ()
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        """Show the route with what its arms did."""
+        route = self.get_object(request, unquote(object_id))
+        days = period_of(request.GET.get("days"))
+        shown = None
+        if isinstance(route, Route):
+            user = cast("User", request.user)
+            shown = report_table(report_of(route, user, days=days, now=timezone.now()), days)
+        context = {**(extra_context or {}), "report": shown}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
 
     @display(description="Organization", ordering="organization__name")
     def owner(self, route: Route) -> str:

@@ -1,9 +1,11 @@
 import pytest
+from django.utils import timezone
 
 from headgate.control.deployments.models import Deployment
 from headgate.control.publication.models import Snapshot
 from headgate.control.routes.models import Arm, Route
 from headgate.snapshot.contract import RouteRule, decode_snapshot
+from tests.unit.control.rows import post_request
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/routes/route/"
@@ -122,3 +124,17 @@ def test_the_list_costs_the_same_queries_for_one_route_and_for_twenty(
         with django_assert_num_queries(6):
             page = client.get(LIST).content.decode()
     assert "gpt-4o (3)" in page
+
+
+def test_a_routes_page_says_how_its_arms_did(acme, acme_admin, signed_in):
+    route = Route.objects.create(organization=acme, name="fast")
+    Arm.objects.create(route=route, name="old", model="gpt-4o")
+    now = timezone.now().timestamp()
+    post_request(acme, 1, route="fast", arm="old", at=now - 60)
+    post_request(acme, 2, route="fast", arm="old", at=now - 20 * 86_400)
+    client = signed_in(acme_admin)
+    week = client.get(f"{LIST}{route.pk}/change/")
+    month = client.get(f"{LIST}{route.pk}/change/?days=30")
+    assert [1, 2] == [page.context["report"]["requests"] for page in (week, month)]
+    assert "How the arms did" in week.content.decode()
+    assert 'href="?days=30#route-report"' in week.content.decode()
