@@ -12,6 +12,7 @@ from headgate.domain.conversation import (
     ToolResult,
 )
 from headgate.translate.anthropic_messages.model_families import ThinkingStyle, thinking_style
+from headgate.translate.signatures import googles
 
 SMALLEST_BUDGET: Final = 1_024
 """Tokens; Anthropic refuses less."""
@@ -66,8 +67,12 @@ def _loop_without_thinking(conversation: Conversation) -> bool:
     for message in reversed(conversation.messages):
         if message.role is Role.ASSISTANT:
             calls = any(isinstance(part, ToolCall) for part in message.parts)
-            signed = any(isinstance(part, Thinking) and part.signature for part in message.parts)
+            signed = any(isinstance(part, Thinking) and _signed_here(part) for part in message.parts)
             return calls and not signed
         if not any(isinstance(part, ToolResult) for part in message.parts):
             return False
     return False
+
+
+def _signed_here(thinking: Thinking) -> bool:
+    return bool(thinking.signature) and googles(thinking.signature) is None

@@ -83,6 +83,10 @@ def test_only_signed_thinking_goes_back():
     ] == blocks(assistant(Thinking(text="hm", signature="s"), Thinking(text="lost"), RedactedThinking(data="d")))
 
 
+def test_thinking_that_google_signed_is_not_shown_to_anthropic():
+    assert [{"type": "text", "text": "x"}] == blocks(assistant(Thinking(text="hm", signature="google:c2ln"), X))
+
+
 def test_ids_of_other_operators_are_written_so_that_they_are_taken():
     call, result = render(
         assistant(ToolCall(id="functions.f:0", name="f", arguments="", cache=CacheHint.ONE_HOUR)),

@@ -94,6 +94,7 @@ def test_a_forced_tool_leaves_no_thinking(model: str, kind: ToolChoiceKind):
         ((HELLO, message(Role.ASSISTANT, CALL), RESULT), False),
         ((HELLO, message(Role.ASSISTANT, Thinking(text="hm"), CALL), RESULT), False),
         ((HELLO, message(Role.ASSISTANT, Thinking(text="hm", signature="s"), CALL), RESULT), True),
+        ((HELLO, message(Role.ASSISTANT, Thinking(text="hm", signature="google:s"), CALL), RESULT), False),
         ((HELLO, message(Role.ASSISTANT, CALL), RESULT, HELLO), True),
         ((HELLO, message(Role.ASSISTANT, Text(text="x"))), True),
         ((RESULT,), True),
