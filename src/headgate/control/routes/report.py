@@ -1,7 +1,6 @@
 """Reads: how each arm of a route did, out of the request log."""
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Q, QuerySet, Sum, Window
@@ -87,11 +86,10 @@ def _rows(route: Route, user: User) -> QuerySet[RequestLog]:
     return rows.exclude(organization_id__in=own)
 
 
-def _sums(rows: QuerySet[RequestLog]) -> Iterable[dict[str, Any]]:
-    return (
-        rows.order_by()
-        .values("arm")
-        .annotate(
+def _sums(rows: QuerySet[RequestLog]) -> list[Any]:
+    by_arm = rows.order_by().values("arm")
+    return list(
+        by_arm.annotate(
             requests=Count("pk"),
             errors=Count("pk", filter=Q(error__isnull=False)),
             cost=Sum("cost_nano", default=0),
