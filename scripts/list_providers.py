@@ -1,38 +1,68 @@
-"""Writes the table of providers into docs/reference/settings.md, between its two markers.
+"""Writes the tables of providers into docs/reference: their variables, and what each of them speaks.
 
 Run after a change of `headgate/providers`: PYTHONPATH=src .venv/bin/python scripts/list_providers.py
 """
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from headgate.providers.provider import Provider
+from headgate.providers.provider import Auth, Provider
 from headgate.providers.table import PROVIDERS
 
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "settings.md"
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 BEGIN = "<!-- providers: written by scripts/list_providers.py -->\n"
 END = "<!-- end of providers -->\n"
 
 
-def row(provider: Provider) -> str:
-    """One line of the table."""
-    keys = ", ".join(f"`{name}`" for name in provider.key_variables + provider.bearer_variables)
-    addresses = ", ".join(f"`{name}`" for name in provider.base_url_variables)
-    return f"| {provider.title} | `{provider.name}/` | {keys} | {addresses} |"
+def variables(provider: Provider) -> list[str]:
+    """Which environment variables set it up."""
+    addresses = provider.base_url_variables + provider.version_variables
+    return [
+        provider.title,
+        f"`{provider.name}/`",
+        _code(provider.key_variables + provider.bearer_variables),
+        _code(addresses),
+    ]
 
 
-def table() -> str:
-    """The whole table, sorted by the provider's own name."""
-    lines = ["| provider | models as | credential | address |", "|---|---|---|---|"]
-    lines += [row(provider) for provider in sorted(PROVIDERS.values(), key=lambda provider: provider.title.lower())]
-    return "\n".join(lines) + "\n"
+def capabilities(provider: Provider) -> list[str]:
+    """What it speaks."""
+    versioned = _code(sorted(provider.versioned_paths.keys() - provider.paths.keys()))
+    return [
+        f"{provider.title} (`{provider.name}`)",
+        _code(sorted(provider.paths)) + (f"; with an API version also {versioned}" if versioned else ""),
+        "none" if provider.auth is Auth.NONE else f"`{provider.auth.value}`",
+        _code(sorted(provider.native_batch)),
+        _code(f"{prefix}*" for prefix in provider.model_prefixes),
+    ]
 
 
-def rewritten(page: str) -> str:
-    """The page with the table of now."""
-    before, _, rest = page.partition(BEGIN)
+PAGES: dict[str, tuple[list[str], Callable[[Provider], list[str]]]] = {
+    "settings.md": (["provider", "models as", "credential", "address, API version"], variables),
+    "providers.md": (["provider", "formats", "credential's header", "batches of", "bare names"], capabilities),
+}
+
+
+def table(page: str) -> str:
+    """The whole table of a page, sorted by the provider's own name."""
+    headers, row = PAGES[page]
+    known = sorted(PROVIDERS.values(), key=lambda provider: provider.title.lower())
+    rows = "".join(f"| {' | '.join(cells)} |\n" for cells in map(row, known))
+    return f"| {' | '.join(headers)} |\n|{'---|' * len(headers)}\n{rows}"
+
+
+def rewritten(page: str, text: str) -> str:
+    """The page's text with the table of now."""
+    before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return before + BEGIN + table() + END + after
+    return before + BEGIN + table(page) + END + after
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(rewritten(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in PAGES:
+        path = REFERENCE / name
+        path.write_text(rewritten(name, path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -4,11 +4,13 @@ import ast
 import re
 import sys
 
+import pytest
+
 from headgate.providers.table import PROVIDERS
 from tests.docs.tree import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from list_providers import rewritten
+from list_providers import PAGES, REFERENCE, rewritten
 
 OURS = re.compile(r"(?:HEADGATE|AI|LANGSMITH|OTEL)_[A-Z0-9_]+|(?:DATABASE|REDIS)_URL|DEV_TOOLS_ENABLED")
 PAGE = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
@@ -29,7 +31,12 @@ def read_by_providers() -> set[str]:
     return {
         name
         for provider in PROVIDERS.values()
-        for name in (*provider.key_variables, *provider.bearer_variables, *provider.base_url_variables)
+        for name in (
+            *provider.key_variables,
+            *provider.bearer_variables,
+            *provider.base_url_variables,
+            *provider.version_variables,
+        )
     }
 
 
@@ -46,5 +53,7 @@ def test_the_example_file_lists_what_is_read():
     assert read_by_the_source() | read_by_providers() == set(re.findall(r"^#?([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
 
 
-def test_the_table_of_providers_is_that_of_the_source():
-    assert rewritten(PAGE) == PAGE
+@pytest.mark.parametrize("name", PAGES)
+def test_the_tables_of_providers_are_those_of_the_source(name: str):
+    text = (REFERENCE / name).read_text(encoding="utf-8")
+    assert rewritten(name, text) == text

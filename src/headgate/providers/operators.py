@@ -12,6 +12,8 @@ from headgate.providers.provider import Auth, Provider, UsageQuirk
 CHAT: Final = {Format.OPENAI_CHAT: "/chat/completions"}
 CHAT_AND_EMBEDDINGS: Final = {**CHAT, Format.OPENAI_EMBEDDINGS: "/embeddings"}
 _LIMIT: Final = ("max_tokens",)
+_CHAT_BATCH: Final = (Format.OPENAI_CHAT,)
+_BATCH: Final = (Format.OPENAI_CHAT, Format.OPENAI_EMBEDDINGS)
 
 
 def _operator(
@@ -29,6 +31,7 @@ def _operator(
     limits: tuple[str, ...] = ("max_completion_tokens", "max_tokens"),
     ask: bool = True,
     auth: Auth = Auth.BEARER,
+    batch: tuple[Format, ...] = (),
 ) -> Provider:
     return Provider(
         name=name,
@@ -44,6 +47,7 @@ def _operator(
         model_prefixes=prefixes,
         limit_fields=limits,
         usage_needs_asking=ask,
+        native_batch=frozenset(batch),
     )
 
 
@@ -55,6 +59,7 @@ HOSTED: Final = (
         ("GROQ_API_KEY",),
         addresses=("GROQ_BASE_URL",),
         paths={Format.OPENAI_CHAT: "/openai/v1/chat/completions", Format.OPENAI_EMBEDDINGS: "/openai/v1/embeddings"},
+        batch=_CHAT_BATCH,
     ),
     _operator(
         "together",
@@ -63,8 +68,15 @@ HOSTED: Final = (
         ("TOGETHER_API_KEY",),
         addresses=("TOGETHER_BASE_URL",),
         limits=_LIMIT,
+        batch=_CHAT_BATCH,
     ),
-    _operator("fireworks", "Fireworks AI", "https://api.fireworks.ai/inference/v1", ("FIREWORKS_API_KEY",)),
+    _operator(
+        "fireworks",
+        "Fireworks AI",
+        "https://api.fireworks.ai/inference/v1",
+        ("FIREWORKS_API_KEY",),
+        batch=_CHAT_BATCH,
+    ),
     _operator(
         "deepseek",
         "DeepSeek",
@@ -123,6 +135,7 @@ HOSTED: Final = (
         ("MISTRAL_API_KEY",),
         quirks=frozenset({UsageQuirk.AUDIO_OUTSIDE_PROMPT}),
         prefixes=("mistral-", "ministral-", "codestral-", "magistral-", "devstral-", "pixtral-", "open-mi"),
+        batch=_BATCH,
         limits=_LIMIT,
         ask=False,
     ),
@@ -149,6 +162,7 @@ HOSTED: Final = (
         "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
         ("DASHSCOPE_API_KEY",),
         prefixes=("qwen-", "qwen3"),
+        batch=_BATCH,
         limits=_LIMIT,
     ),
     _operator("venice", "Venice", "https://api.venice.ai/api/v1", ("VENICE_API_KEY",)),
@@ -185,8 +199,31 @@ HOSTED: Final = (
         "Doubleword",
         "https://api.doubleword.ai/v1",
         ("DOUBLEWORD_API_KEY",),
+        batch=_BATCH,
     ),
     _operator("crusoe", "Crusoe", "https://api.inference.crusoecloud.com/v1", ("CRUSOE_API_KEY",), paths=CHAT),
+    _operator("arcee", "Arcee AI", "https://api.arcee.ai/api/v1", ("ARCEEAI_API_KEY",), paths=CHAT, limits=_LIMIT),
+    _operator("avian", "Avian", "https://api.avian.io/v1", ("AVIAN_API_KEY",), paths=CHAT, limits=_LIMIT),
+    _operator("deepinfra", "DeepInfra", "https://api.deepinfra.com/v1/openai", ("DEEPINFRA_API_KEY",), limits=_LIMIT),
+    _operator("minimax", "MiniMax", "https://api.minimax.io/v1", ("MINIMAX_API_KEY",), paths=CHAT),
+    _operator(
+        "novita", "Novita AI", "https://api.novita.ai/openai/v1", ("NOVITA_API_KEY",), limits=_LIMIT, batch=_CHAT_BATCH
+    ),
+    _operator(
+        "ovhcloud",
+        "OVHcloud AI Endpoints",
+        "https://oai.endpoints.kepler.ai.cloud.ovh.net/v1",
+        ("OVHCLOUD_API_KEY",),
+        limits=_LIMIT,
+    ),
+    _operator(
+        "zhipuai",
+        "Zhipu AI",
+        "https://open.bigmodel.cn/api/paas/v4",
+        ("ZHIPUAI_API_KEY",),
+        limits=_LIMIT,
+        batch=_BATCH,
+    ),
     _operator(
         "gemini",
         "Google Gemini",
@@ -225,6 +262,7 @@ _AZURE: Final = Provider(
     base_url_suffix="/openai/v1",
     version_variables=("OPENAI_API_VERSION",),
     price_provider="azure",
+    native_batch=frozenset({Format.OPENAI_CHAT, Format.OPENAI_RESPONSES}),
 )
 
 PER_ACCOUNT: Final = (
@@ -239,6 +277,7 @@ PER_ACCOUNT: Final = (
         limits=_LIMIT,
     ),
     _operator("snowflake", "Snowflake Cortex", "", (), paths=CHAT),
+    _operator("cloudflare", "Cloudflare Workers AI", "", (), limits=_LIMIT),
     _operator(
         "watsonx",
         "IBM watsonx.ai",

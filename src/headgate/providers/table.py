@@ -21,6 +21,7 @@ _OPENAI: Final = Provider(
     price_provider="openai",
     model_prefixes=("gpt-", "o1", "o3", "o4", "chatgpt-", "text-embedding-", "codex-"),
     forwarded_headers=("openai-beta",),
+    native_batch=frozenset({Format.OPENAI_CHAT, Format.OPENAI_EMBEDDINGS, Format.OPENAI_RESPONSES}),
 )
 _ANTHROPIC: Final = Provider(
     name="anthropic",
@@ -38,6 +39,7 @@ _ANTHROPIC: Final = Provider(
     model_prefixes=("claude-",),
     forwarded_headers=("anthropic-version", "anthropic-beta"),
     limit_fields=("max_tokens",),
+    native_batch=frozenset({Format.ANTHROPIC_MESSAGES}),
 )
 _SIMULATOR: Final = Provider(
     name="sim",

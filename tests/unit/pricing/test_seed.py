@@ -10,23 +10,12 @@ from headgate.pricing.compiled import compile_card
 from headgate.pricing.price import price
 from headgate.pricing.seed import seed_cards
 from headgate.providers.families import window_of
+from headgate.providers.table import provider_of_model
+from tests.kit.seeds import SEED_MODELS
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 CARDS = seed_cards()
 BOOK = PriceBook(CARDS)
-
-NAMED_BY_SEEDS = [
-    *(("openai", name) for name in ("gpt-4o", "gpt-4o-mini", "gpt-4-turbo", "gpt-4", "gpt-3.5-turbo", "o1-preview")),
-    ("anthropic", "claude-3-5-sonnet-20241022"),
-    ("anthropic", "claude-3-5-sonnet"),
-    ("anthropic", "claude-3-5-haiku"),
-    ("anthropic", "claude-3-opus-20240229"),
-    ("anthropic", "claude-3-sonnet-20240229"),
-    ("anthropic", "claude-3-haiku-20240307"),
-    ("google", "gemini-pro"),
-    ("google", "gemini-pro-vision"),
-    *(("mistral", name) for name in ("mistral-large", "mistral-medium", "mistral-small")),
-]
 
 
 def named(provider: str, model: str) -> list[PriceCard]:
@@ -39,9 +28,11 @@ def test_ids_are_unique_and_the_same_every_time():
     assert ids == [card.id for card in seed_cards()]
 
 
-@pytest.mark.parametrize(("provider", "model"), NAMED_BY_SEEDS)
-def test_every_model_that_the_seeds_name_has_a_price(provider: str, model: str):
-    card = BOOK.card_for(provider=provider, model=model, organization_id=None, at=NOW)
+@pytest.mark.parametrize("model", sorted({model for models in SEED_MODELS.values() for model in models}))
+def test_every_model_that_the_seeds_name_has_an_operator_and_a_price(model: str):
+    operator = provider_of_model(model)
+    assert operator is not None
+    card = BOOK.card_for(provider=operator.price_provider, model=model, organization_id=None, at=NOW)
     assert card is not None
     priced = price(card, usage_of(input=1_000_000, output=1_000_000), None)
     assert priced.amount > 0

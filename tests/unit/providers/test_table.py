@@ -3,6 +3,7 @@ import pytest
 from headgate.domain.formats import Format
 from headgate.providers.provider import Auth, Provider, UsageQuirk
 from headgate.providers.table import PROVIDERS, provider, provider_of_model, providers_from_environment
+from tests.kit.seeds import SEED_PROVIDERS
 
 BREADTH = [
     "openai",
@@ -40,6 +41,14 @@ BREADTH = [
     "mistralrs",
     "doubleword",
     "crusoe",
+    "arcee",
+    "avian",
+    "cloudflare",
+    "deepinfra",
+    "minimax",
+    "novita",
+    "ovhcloud",
+    "zhipuai",
     "sim",
 ]
 
@@ -60,6 +69,10 @@ def test_every_row_is_callable(value: Provider):
 @pytest.mark.parametrize("value", PROVIDERS.values(), ids=str)
 def test_no_credential_travels_to_a_local_server(value: Provider):
     assert (value.auth is Auth.NONE) <= (not value.key_variables)
+
+
+def test_every_operator_that_the_seeds_name_is_there():
+    assert {name for names in SEED_PROVIDERS.values() for name in names} <= PROVIDERS.keys()
 
 
 def test_an_operator_is_found_by_name():
@@ -162,3 +175,9 @@ def test_the_simulator_is_set_up_by_its_address_and_speaks_all_formats():
 def test_deviations_are_values_of_the_row():
     assert {UsageQuirk.REASONING_OUTSIDE_COMPLETION} == provider("xai").usage_quirks
     assert {UsageQuirk.AUDIO_OUTSIDE_PROMPT} == provider("mistral").usage_quirks
+
+
+def test_what_can_be_sent_as_a_batch_is_a_value_of_the_row():
+    assert Format.ANTHROPIC_MESSAGES in provider("anthropic").native_batch
+    assert Format.OPENAI_CHAT in provider("openai").native_batch
+    assert not provider("ollama").native_batch
