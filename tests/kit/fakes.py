@@ -298,7 +298,7 @@ class Rig:
         self.replays = ThreadedReplays(MemoryKeyTable(), OWNER)
         self.health = Health(self.clock, Rules())
         self.slept: list[float] = []
-        outside = Outside(
+        self.outside = Outside(
             keys=self.keys,
             journal=self.journal,
             upstream=self.upstream,
@@ -310,7 +310,7 @@ class Rig:
             drain_s=drain_s,
             retries=retries,
         )
-        self.pipeline = Pipeline(outside, configs=self.configs, replays=self.replays)
+        self.pipeline = Pipeline(self.outside, configs=self.configs, replays=self.replays)
 
     async def _sleep(self, seconds: float) -> None:
         """Time passes at once."""

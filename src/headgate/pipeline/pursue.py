@@ -5,11 +5,13 @@ settled. What failed is on record before anything else is sent for the same requ
 """
 
 import math
+from collections import deque
 
 from headgate.domain.errors import Refused, UpstreamResting
 from headgate.pipeline.assess import Asking
 from headgate.pipeline.choose import choose
 from headgate.pipeline.config import Config
+from headgate.pipeline.hedge import Hedge
 from headgate.pipeline.outside import Outside
 from headgate.pipeline.prepare import NotHere, Prepared, prepare
 from headgate.pipeline.request import Reply
@@ -48,8 +50,13 @@ class Pursuit:
         choice = choose(self._asking, self._story.principal, self._config, outside.health, pick=outside.clock.chance())
         self._story.chose(choice)
         retries = outside.retries if choice.retries is None else choice.retries
-        for place, target in enumerate(choice.targets):
-            begun = await self._at(target, retries=retries, last=place + 1 == len(choice.targets))
+        targets = deque(choice.targets)
+        while targets:
+            target = targets.popleft()
+            if choice.hedge_after_ms is not None and targets and self._attempts == 0:
+                begun = await self._hedged(target, targets, choice.hedge_after_ms / 1000)
+            else:
+                begun = await self._at(target, retries=retries, last=not targets)
             if begun is not None:
                 return await self._deliver(begun)
             if self._failed is not None and not self._failed.finding.fall_back:
@@ -65,6 +72,30 @@ class Pursuit:
         self._story.end(status=begun.reply.status)
         return begun.reply
 
+    async def _hedged(self, target: Target, others: deque[Target], after_s: float) -> Begun | None:
+        """The first deployment, and after a while the next one beside it. None: nothing came of either."""
+        first = await self._prepared(target, again=False)
+        if first is None:
+            return None
+        self._tries(first)
+
+        async def second() -> Prepared | None:
+            while others:
+                if (prepared := await self._prepared(others.popleft(), again=False)) is not None:
+                    self._tries(prepared)
+                    return prepared
+            return None
+
+        try:
+            return await Hedge(self._trial, self._story, self._outside).run(first, after_s, second)
+        except Failed as failed:
+            self._failed = failed
+            return None
+
+    def _tries(self, prepared: Prepared) -> None:
+        self._story.tries(prepared.attempt)
+        self._attempts += 1
+
     async def _at(self, target: Target, *, retries: int, last: bool) -> Begun | None:
         """Everything that is tried at one deployment. None: nothing came of it; `_failed` or `_refusal` says why."""
         retry = 0
@@ -72,8 +103,7 @@ class Pursuit:
             prepared = await self._prepared(target, again=retry > 0)
             if prepared is None:
                 return None
-            self._story.tries(prepared.attempt)
-            self._attempts += 1
+            self._tries(prepared)
             try:
                 return await self._trial.send(prepared, last=last and retry >= retries)
             except Failed as failed:

@@ -4,6 +4,7 @@
 nothing, so that a stream that breaks is no answer yet. From there on the stream is the client's.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
@@ -66,6 +67,24 @@ class Relay:
             raise
         except UntranslatableError as error:
             raise await self._give_up(unsayable(self._attempt, error)) from error
+
+    async def drain(self) -> None:
+        """Nobody reads this answer: read it to its end, for a bounded time, so that its usage is the provider's."""
+        exchange = self._feeder.exchange
+        error: str | None = "drain_limit"
+        try:
+            async with asyncio.timeout(self._outside.drain_s):
+                async for chunk in self._chunks:
+                    exchange.feed(chunk)
+                exchange.finish()
+            error = None
+        except UpstreamError as broken:
+            error = broken.code
+        except (TimeoutError, UntranslatableError):
+            pass
+        finally:
+            self._attempt.settle_answer(exchange.reading, error=error)
+            await self._answer.close()
 
     async def reply(self) -> Reply:
         """The reply, whose stream goes on from here."""

@@ -102,6 +102,10 @@ class Story:
         self._attempt = attempt
         attempt.earlier_cost = NanoUsd(sum(other.settled.cost or 0 for other in self._attempts if other.settled))
 
+    def others(self) -> list[Attempt]:
+        """Those that still run beside the one that answers."""
+        return [attempt for attempt in self._attempts if attempt is not self._attempt and not attempt.on_record]
+
     def _spent(self) -> NanoUsd:
         return NanoUsd(sum([attempt.settled.cost or 0 for attempt in self._attempts if attempt.settled is not None]))
 

@@ -83,6 +83,7 @@ class Worker:
             drain_s=settings.drain_s,
             retries=settings.retries,
         )
+        self._background = outside.background
         pipeline = Pipeline(outside, configs=self.feed, replays=self.replays)
         self.quotes = Quotes(configs=self.feed, keys=self.feed, treasury=self.treasury)
         self.handler = DoorHandler(pipeline, clock, max_body_bytes=settings.max_body_bytes)
@@ -120,6 +121,8 @@ class Worker:
         deadline = clock.monotonic() + self._drain_s
         while self.handler.running and clock.monotonic() < deadline:  # noqa: ASYNC110 - once, at the end of a life
             await asyncio.sleep(0.05)
+        if self._background:
+            await asyncio.wait(self._background, timeout=max(deadline - clock.monotonic(), 0))
         for task in self._tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
