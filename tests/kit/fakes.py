@@ -28,6 +28,7 @@ from headgate.pipeline.doors import CHAT, Door
 from headgate.pipeline.health import Health
 from headgate.pipeline.outside import Outside
 from headgate.pipeline.ports import JournalFullError
+from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.request import Reply, Request
 from headgate.pipeline.treasury import Treasury
 from headgate.routing.breaker import Rules
@@ -311,6 +312,12 @@ class Rig:
             retries=retries,
         )
         self.pipeline = Pipeline(self.outside, configs=self.configs, replays=self.replays)
+
+    def quotes(self) -> Quotes:
+        """Who tells what would become of requests."""
+        return Quotes(
+            configs=self.configs, keys=self.keys, treasury=self.treasury, health=self.health, clock=self.clock
+        )
 
     async def _sleep(self, seconds: float) -> None:
         """Time passes at once."""

@@ -14,10 +14,12 @@ from headgate.domain.verdict import Verdict
 from headgate.ledger.windows import WindowState
 from headgate.pipeline.assess import Asking, Assessment
 from headgate.pipeline.config import Config
+from headgate.pipeline.foresee import Foreseen, Way
 from headgate.pipeline.plan import Plan, reshaped
 from headgate.pipeline.wants import Want
 from headgate.pricing.bound import bounds_of
 from headgate.pricing.tight import tightened
+from headgate.routing.candidates import Choice
 
 BYTES_PER_TOKEN: Final = 4
 """Of English text, by every usual tokenizer, roughly: for what is expected, never for what is held."""
@@ -34,9 +36,13 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str
     model: str
     decision: str
-    """`admit`, `refuse`, or `depends`: a budget has no room now, but may clamp, degrade or get some back."""
+    """`admit`, `refuse`, or `depends`: a budget has no room now, but may clamp, degrade or get some back; or all
+    deployments rest."""
     reason: str | None
+    plan: Mapping[str, Any] | None
+    """The route that the model names; None: it names a deployment."""
     route: Sequence[Mapping[str, Any]]
+    """Deployments in the order in which they would be asked."""
     bound: Mapping[str, Any] | None
     expected: Mapping[str, Any] | None
     policies: Sequence[Mapping[str, str]]
@@ -45,6 +51,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
 def quote(
     asking: Asking,
+    foreseen: Foreseen,
     assessment: Assessment,
     wants: Sequence[Want],
     states: Mapping[WindowId, WindowState],
@@ -57,7 +64,8 @@ def quote(
 
     Args:
         asking: the request.
-        assessment: what was decided of it.
+        foreseen: the deployments that may be asked.
+        assessment: what was decided of it at the first of them.
         wants: what it would hold; empty when it was refused before.
         states: of the windows that were ever drawn from; another one is untouched.
         config: the snapshot in force.
@@ -66,15 +74,16 @@ def quote(
     """
     budgets = [_budget(want, states.get(want.need.window.id), critical=critical) for want in wants]
     refusal = refused or assessment.refusal
-    short = next((each for each in budgets if not each["fits"] and not each["shadow"]), None)
+    doubt = _doubt(foreseen, budgets)
     plan = assessment.plan
     return Quote(
         request_id=asking.request.id,
         endpoint=asking.request.door.path,
         model=asking.intake.model,
-        decision="refuse" if refusal is not None else "admit" if short is None else "depends",
-        reason=_reason(refusal, short),
-        route=[] if plan is None else [_target(plan)],
+        decision="refuse" if refusal is not None else "admit" if doubt is None else "depends",
+        reason=doubt if refusal is None else refusal.message,
+        plan=_plan(foreseen.choice),
+        route=[_way(way) for way in foreseen.ways],
         bound=None if plan is None else _bound(plan, asking, config),
         expected=None if plan is None else _expected(plan, config),
         policies=[_verdict(verdict) for verdict in assessment.verdicts],
@@ -82,18 +91,31 @@ def quote(
     )
 
 
-def _reason(refusal: Refused | None, short: Mapping[str, Any] | None) -> str | None:
-    if refusal is not None:
-        return refusal.message
+def _doubt(foreseen: Foreseen, budgets: Sequence[Mapping[str, Any]]) -> str | None:
+    """Why it depends on the moment."""
+    if foreseen.first.rests:
+        return "Every deployment that may serve it failed a moment ago and rests."
+    short = next((each for each in budgets if not each["fits"] and not each["shadow"]), None)
     return None if short is None else f"Budget {short['name']!r} has no room for it now."
 
 
-def _target(plan: Plan) -> dict[str, Any]:
+def _plan(choice: Choice) -> dict[str, Any] | None:
+    if choice.route is None:
+        return None
+    return {"route": choice.route, "strategy": choice.strategy, "arm": choice.arm}
+
+
+def _way(way: Way) -> dict[str, Any]:
+    plan = None if way.assessment is None else way.assessment.plan
     return {
-        "deployment_id": plan.target.deployment_id,
-        "provider": plan.target.provider.name,
-        "model": plan.target.model,
-        "price_card": plan.tariff.card_id,
+        "deployment_id": way.target.deployment_id,
+        "provider": way.target.provider.name,
+        "model": way.target.model,
+        "arm": way.target.arm,
+        "price_card": None if plan is None else plan.tariff.card_id,
+        "cost_usd": None if plan is None else _usd(plan.tariff.hold),
+        "resting": way.rests,
+        "refused": None if way.refusal is None else way.refusal.message,
     }
 
 

@@ -1,16 +1,18 @@
 """Answers `POST /v1/quote`: the decisions of a call, with nothing counted, held, sent or recorded."""
 
-from headgate.domain.errors import Unpriced
+from headgate.domain.errors import Fault, Unpriced
 from headgate.ledger.budgets import CalendarEndedError, InForce, Payer
 from headgate.pipeline.admit import admit_key
-from headgate.pipeline.assess import Asking, asked_by, assess
+from headgate.pipeline.assess import Asking, asked_by
 from headgate.pipeline.bounding import bounded
 from headgate.pipeline.config import Config
 from headgate.pipeline.explain import Quote, quote
+from headgate.pipeline.foresee import foresee
+from headgate.pipeline.health import Health
 from headgate.pipeline.identify import identify
 from headgate.pipeline.intake import read_intake
 from headgate.pipeline.plan import Plan
-from headgate.pipeline.ports import Configs, Keys
+from headgate.pipeline.ports import Clock, Configs, Keys
 from headgate.pipeline.request import Request
 from headgate.pipeline.shortage import calendar_ended
 from headgate.pipeline.treasury import Treasury
@@ -21,11 +23,13 @@ from headgate.policy.access import attribute, check_model
 class Quotes:
     """Tells what would become of requests."""
 
-    def __init__(self, *, configs: Configs, keys: Keys, treasury: Treasury) -> None:
+    def __init__(self, *, configs: Configs, keys: Keys, treasury: Treasury, health: Health, clock: Clock) -> None:
         """Take the ports."""
         self._configs = configs
         self._keys = keys
         self._treasury = treasury
+        self._health = health
+        self._clock = clock
 
     async def answer(self, request: Request) -> Quote:
         """Tell what would become of a request.
@@ -40,7 +44,11 @@ class Quotes:
         if refusal := check_model(principal, intake.model):
             raise refusal
         asking = asked_by(principal, request, intake, organization, attribute(principal, request.attribution))
-        assessment = assess(asking, config)
+        foreseen = foresee(asking, principal, config, self._health, pick=self._clock.chance())
+        first = foreseen.first
+        if first.assessment is None:
+            raise first.refusal or Fault("a request without an assessment was not refused")
+        assessment = first.assessment
         wants: list[Want] = []
         refused: Unpriced | None = None
         if assessment.plan is not None:
@@ -54,7 +62,7 @@ class Quotes:
                 raise calendar_ended(error) from error
         states = await self._treasury.states([want.need.window.id for want in wants])
         critical = asking.attribution.task in organization.critical_tasks
-        return quote(asking, assessment, wants, states, config, critical=critical, refused=refused)
+        return quote(asking, foreseen, assessment, wants, states, config, critical=critical, refused=refused)
 
     def _wants(self, in_force: tuple[InForce, ...], plan: Plan, asking: Asking, config: Config) -> list[Want]:
         """What would be held, in the form in which it can be."""

@@ -85,7 +85,7 @@ class Worker:
         )
         self._background = outside.background
         pipeline = Pipeline(outside, configs=self.feed, replays=self.replays)
-        self.quotes = Quotes(configs=self.feed, keys=self.feed, treasury=self.treasury)
+        self.quotes = Quotes(configs=self.feed, keys=self.feed, treasury=self.treasury, health=self.health, clock=clock)
         self.handler = DoorHandler(pipeline, clock, max_body_bytes=settings.max_body_bytes)
         self.max_body_bytes = settings.max_body_bytes
         self.pages = ConsoleProxy(settings.console_url) if settings.console_url else None

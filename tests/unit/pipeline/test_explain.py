@@ -9,9 +9,10 @@ from headgate.domain.principal import Attribution
 from headgate.domain.verdict import Verdict
 from headgate.ledger.budgets import Payer
 from headgate.ledger.windows import WindowState
-from headgate.pipeline.assess import Asking, Assessment, assess
+from headgate.pipeline.assess import Asking, Assessment
 from headgate.pipeline.doors import CHAT, COUNT_TOKENS, Door
 from headgate.pipeline.explain import EXPECTED_OUTPUT, Quote, quote
+from headgate.pipeline.foresee import foresee
 from headgate.pipeline.intake import read_intake
 from headgate.pipeline.wants import wants_of
 from headgate.snapshot.contract import Budget, ExchangeRate
@@ -38,13 +39,14 @@ def quoted(
     asking = Asking(
         request=request, intake=read_intake(door, request.body), attribution=ANNA, organization=organization
     )
-    assessed = assessment or assess(asking, config)
+    foreseen = foresee(asking, PRINCIPAL, config, Rig().health, pick=0.5)
+    assessed = assessment or foreseen.first.assessment
     wants = []
     if assessed.plan is not None:
         payer = Payer(PRINCIPAL.organization_id, PRINCIPAL.key_id, ANNA)
         wants = wants_of(config.budgets.in_force(payer), NOON, assessed.plan, asking.intake)
     states = {want.need.window.id: state for want in wants} if state else {}
-    return quote(asking, assessed, wants, states, config, **{"critical": False, **options})
+    return quote(asking, foreseen, assessed, wants, states, config, **{"critical": False, **options})
 
 
 def stands(limit: int, *, spent: int = 0, leased: int = 0, hard: int | None = None) -> WindowState:
@@ -59,9 +61,14 @@ def test_what_fits_would_be_admitted():
             "deployment_id": told.route[0]["deployment_id"],
             "provider": "openai",
             "model": "gpt-4o",
+            "arm": None,
             "price_card": "openai/gpt-4o@always#1",
+            "cost_usd": told.bound["cost_usd"],
+            "resting": False,
+            "refused": None,
         }
     ] == told.route
+    assert told.plan is None
 
 
 def test_a_budget_says_how_it_stands_and_what_it_would_hold():
@@ -129,7 +136,7 @@ def test_what_a_policy_refuses_has_its_reason_and_no_price():
     refusal = Forbidden("Blocked, so there.", code="policy_blocked")
     told = quoted(budget(RICH), assessment=Assessment(None, (blocked,), refusal))
     assert ("refuse", "Blocked, so there.") == (told.decision, told.reason)
-    assert ([], None, None, []) == (told.route, told.bound, told.expected, told.budgets)
+    assert (None, None, []) == (told.bound, told.expected, told.budgets)
     assert [
         {
             "policy": "Production",

@@ -2,12 +2,12 @@ import msgspec
 import pytest
 
 from headgate.domain.budget import Scope
-from headgate.domain.errors import Forbidden, NotAuthenticated, NotFound, Unavailable
+from headgate.domain.errors import Forbidden, NotAuthenticated, NotFound, Unavailable, Unpriced
 from headgate.domain.principal import Attribution
 from headgate.pipeline.explain import Quote
-from headgate.pipeline.quotes import Quotes
 from headgate.pricing.afford import LONGEST_UNKNOWN
-from headgate.snapshot.contract import Policy, Snapshot
+from headgate.routing.failures import Blame, Finding
+from headgate.snapshot.contract import Arm, Policy, RouteRule, Snapshot, Strategy
 from tests.kit.budgeted import CHAT_BODY, Budgeted, budget, snapshot_with
 from tests.kit.fakes import ORGANIZATION, PRINCIPAL, Rig, price_card, snapshot_of
 
@@ -17,7 +17,7 @@ ENDLESS_BODY = {"model": "gpt-endless", "messages": [{"role": "user", "content":
 
 
 async def quote(rig: Rig, body=CHAT_BODY, **changes) -> Quote:
-    quotes = Quotes(configs=rig.configs, keys=rig.keys, treasury=rig.treasury)
+    quotes = rig.quotes()
     return await quotes.answer(rig.request(body, **changes))
 
 
@@ -95,3 +95,40 @@ async def test_without_the_store_or_without_a_calendar_there_is_no_quote():
     with pytest.raises(Unavailable) as refusal:
         await quote(ended)
     assert "calendar_ended" == refusal.value.code
+
+
+SPLIT = RouteRule(
+    id="r",
+    organization_id=None,
+    name="fast",
+    strategy=Strategy.SPLIT,
+    arms=(Arm(name="now", model="gpt-4o"), Arm(name="new", model="claude-sonnet-4-5")),
+)
+ROUTED = {**CHAT_BODY, "model": "fast"}
+
+
+async def test_a_route_is_told_with_the_assigned_arm_and_every_deployment_in_order():
+    rig = Rig(msgspec.structs.replace(snapshot_with(budget(RICH)), routes=(SPLIT,)))
+    told = await quote(rig, ROUTED)
+    assert {"route": "fast", "strategy": "split", "arm": told.route[0]["arm"]} == told.plan
+    assert {("now", "openai"), ("new", "anthropic")} == {(each["arm"], each["provider"]) for each in told.route}
+    assert told.bound["cost_usd"] == told.route[0]["cost_usd"] > 0
+    assert [(False, None), (False, None)] == [(each["resting"], each["refused"]) for each in told.route]
+
+
+async def test_a_deployment_at_rest_is_told_to_be_and_where_all_rest_it_depends():
+    rig = Rig(msgspec.structs.replace(snapshot_with(budget(RICH)), routes=(SPLIT,)))
+    for number, id_ in enumerate(("env:openai", "env:anthropic"), 1):
+        rig.health.admit(id_, again=False)
+        rig.health.failed(id_, Finding(retry=False, fall_back=True, blame=Blame.DOWN), since=0)
+        told = await quote(rig, ROUTED)
+        assert number == sum(each["resting"] for each in told.route)
+    assert ("depends", "Every deployment that may serve it failed a moment ago and rests.") == (
+        told.decision,
+        told.reason,
+    )
+
+
+async def test_where_none_has_a_price_the_quote_is_refused_as_the_call_is():
+    with pytest.raises(Unpriced):
+        await quote(Rig(), {**CHAT_BODY, "model": "gpt-unheard-of"})

@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from headgate.domain.budget import BudgetId, BudgetUnit, Period, Scope
-from headgate.pipeline.quotes import Quotes
 from headgate.server.quote import serve_quote
 from headgate.snapshot.contract import Budget, Calendar, Edge, ExchangeRate
 from tests.kit.fakes import Rig, snapshot_of
@@ -32,7 +31,7 @@ def quoting(**changes):
         exchange_rates=(ExchangeRate("EUR", "2"),),
     )
     rig = Rig(snapshot)
-    quotes = Quotes(configs=rig.configs, keys=rig.keys, treasury=rig.treasury)
+    quotes = rig.quotes()
 
     async def app(exchange):
         await serve_quote(quotes, exchange, max_body_bytes=10_000)
