@@ -15,8 +15,9 @@ from headgate.domain.money import NanoUsd, nano_to_usd
 from headgate.pricing.book import PriceBook
 from headgate.pricing.bound import input_bound, token_bound, upper_bound
 from headgate.pricing.compiled import CompiledCard
+from headgate.pricing.request_shape import RequestShape
 from headgate.pricing.seed import seed_cards
-from headgate.pricing.shape import RequestShape, shape_of
+from headgate.pricing.shape import shape_of
 from headgate.pricing.tight import tightened
 from headgate.providers.families import family_of, searches_by_itself
 from headgate.providers.table import PROVIDERS

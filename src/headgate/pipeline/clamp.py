@@ -12,7 +12,7 @@ import msgspec
 from headgate.domain.formats import Format
 from headgate.pipeline.intake import Intake
 from headgate.pricing.afford import MIN_CLAMPED
-from headgate.pricing.shape import ALL_LIMITS, believed_limit
+from headgate.pricing.limits import ALL_LIMITS, believed_limit, limit_fields
 from headgate.providers.provider import Provider
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -56,13 +56,6 @@ def clamped(intake: Intake, format: Format, provider: Provider, max_tokens: int)
     if believed_limit(format, fields, provider) != limit:
         return None
     return msgspec.structs.replace(intake, fields=fields)
-
-
-def limit_fields(format: Format, provider: Provider) -> tuple[str, ...]:  # noqa: A002 - the noun of the domain
-    """Fields that bound the output in a request of this format to this operator, the preferred one first."""
-    if format is Format.ANTHROPIC_MESSAGES:
-        return ("max_tokens",)
-    return provider.limit_fields if format in provider.paths else ALL_LIMITS
 
 
 def _thinking_tokens(fields: Mapping[str, msgspec.Raw]) -> int:

@@ -10,7 +10,7 @@ from headgate.pipeline.intake import Intake
 from headgate.pipeline.request import Request
 from headgate.pipeline.tariff import Tariff
 from headgate.pricing.bound import shape_of, upper_bound
-from headgate.pricing.shape import RequestShape
+from headgate.pricing.request_shape import RequestShape
 from headgate.routing.target import Target
 from headgate.snapshot.contract import Organization
 

@@ -13,7 +13,7 @@ from headgate.pipeline.intake import Intake
 from headgate.pipeline.plan import Plan
 from headgate.pricing.bound import token_bound
 from headgate.pricing.compiled import CompiledCard
-from headgate.pricing.shape import RequestShape
+from headgate.pricing.request_shape import RequestShape
 from headgate.pricing.unbounded import unbounded
 from headgate.snapshot.contract import Budget
 

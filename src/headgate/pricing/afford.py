@@ -5,7 +5,7 @@ from typing import Final
 from headgate.domain.money import ATTO_PER_NANO, NanoUsd
 from headgate.pricing.bound import dearest_rates, input_bound, output_limit
 from headgate.pricing.compiled import CompiledCard
-from headgate.pricing.shape import RequestShape
+from headgate.pricing.request_shape import RequestShape
 
 MIN_CLAMPED: Final = 16
 """Tokens: a shorter answer helps nobody, so the request is refused instead."""

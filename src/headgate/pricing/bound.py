@@ -13,7 +13,8 @@ from headgate.domain.ids import CardId
 from headgate.domain.money import AttoUsd, NanoUsd, ceil_to_nano
 from headgate.domain.usage import Unit
 from headgate.pricing.compiled import TEXT_IN, TEXT_OUT, Bracket, CompiledCard, RateTable, dearest
-from headgate.pricing.shape import RequestShape, shape_of
+from headgate.pricing.request_shape import RequestShape
+from headgate.pricing.shape import shape_of
 
 __all__ = [
     "DearestRates",

@@ -18,7 +18,8 @@ from headgate.domain.formats import Format
 from headgate.domain.money import NanoUsd
 from headgate.pricing.bound import upper_bound
 from headgate.pricing.compiled import CompiledCard
-from headgate.pricing.shape import IMAGES, RequestShape
+from headgate.pricing.request_shape import RequestShape
+from headgate.pricing.shapes.content import IMAGES
 
 PER_REQUEST: Final = 16
 """Tokens: the beginning of the text, and the head of the answer."""

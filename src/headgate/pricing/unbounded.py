@@ -3,7 +3,7 @@
 from headgate.domain.errors import Unpriced
 from headgate.pricing.bound import input_bound, output_bound
 from headgate.pricing.compiled import CompiledCard
-from headgate.pricing.shape import RequestShape
+from headgate.pricing.request_shape import RequestShape
 
 
 def unbounded(model: str, card: CompiledCard, shape: RequestShape, *, limit_field: str = "max_tokens") -> Unpriced:

@@ -3,9 +3,8 @@ from typing import Any
 
 import pytest
 
-from headgate.domain.formats import Format
 from headgate.domain.ids import DeploymentId
-from headgate.pipeline.clamp import clamped, limit_fields
+from headgate.pipeline.clamp import clamped
 from headgate.pipeline.doors import CHAT, MESSAGES, Door
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.intake import read_intake
@@ -111,9 +110,3 @@ def test_thinking_without_a_figure_does_not_hinder(wanted: object):
 
 def test_where_the_operator_obeys_no_limit_there_is_no_clamp():
     assert sent(CHAT, "perplexity", 100, model="sonar-deep-research", max_tokens=900) is None
-
-
-def test_the_fields_that_count_are_the_formats_and_the_operators():
-    assert ("max_tokens",) == limit_fields(Format.ANTHROPIC_MESSAGES, PROVIDERS["openrouter"])
-    assert ("max_tokens",) == limit_fields(Format.OPENAI_CHAT, PROVIDERS["mistral"])
-    assert "max_completion_tokens" == limit_fields(Format.OPENAI_CHAT, PROVIDERS["anthropic"])[0]

@@ -6,7 +6,8 @@ import pytest
 
 from headgate.domain.formats import Format
 from headgate.pricing.compiled import compile_card
-from headgate.pricing.shape import RequestShape, shape_of
+from headgate.pricing.request_shape import RequestShape
+from headgate.pricing.shape import shape_of
 from headgate.pricing.sim_cards import sim_cards
 from headgate.pricing.tight import PER_MESSAGE, PER_PART, PER_REQUEST, PER_TOOL, tight_bound, tightened
 from headgate.providers.table import PROVIDERS

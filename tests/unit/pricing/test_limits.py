@@ -1,0 +1,16 @@
+import msgspec
+
+from headgate.domain.formats import Format
+from headgate.pricing.limits import believed_limit, limit_fields
+from headgate.providers.table import PROVIDERS
+
+
+def test_the_fields_that_count_are_the_formats_and_the_operators():
+    assert ("max_tokens",) == limit_fields(Format.ANTHROPIC_MESSAGES, PROVIDERS["openrouter"])
+    assert ("max_tokens",) == limit_fields(Format.OPENAI_CHAT, PROVIDERS["mistral"])
+    assert "max_completion_tokens" == limit_fields(Format.OPENAI_CHAT, PROVIDERS["anthropic"])[0]
+
+
+def test_the_larger_of_two_limits_is_believed():
+    given = {"max_tokens": msgspec.Raw(b"80"), "max_completion_tokens": msgspec.Raw(b"20")}
+    assert 80 == believed_limit(Format.OPENAI_CHAT, given, PROVIDERS["openai"])
