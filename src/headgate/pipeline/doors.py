@@ -65,7 +65,10 @@ COUNT_TOKENS = Door(
 DOORS: dict[str, Door] = {door.path: door for door in (CHAT, EMBEDDINGS, MESSAGES, COUNT_TOKENS)}
 
 TRANSLATABLE = frozenset({Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES})
-"""Formats that a codec exists for; the others reach only providers that speak them."""
+"""Formats whose doors lead to providers of other formats too; the others reach only providers that speak them."""
+
+SPOKEN = TRANSLATABLE
+"""Formats that a translated request may be put in."""
 
 
 def find_door(path: str) -> Door | None:

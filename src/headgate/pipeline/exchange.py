@@ -12,13 +12,13 @@ from headgate.domain.conversation import Delta, UsageReported
 from headgate.domain.errors import BadRequest, NotFound, UpstreamError
 from headgate.domain.formats import Format
 from headgate.domain.usage import Usage
-from headgate.pipeline.doors import TRANSLATABLE, Door
+from headgate.pipeline.doors import SPOKEN, TRANSLATABLE, Door
 from headgate.pipeline.intake import Intake, splice
 from headgate.routing.target import Target
 from headgate.translate.codec import AnswerParser, AnswerRenderer, Meter, Reading, UntranslatableError
-from headgate.translate.ending import Ending, ending_for
+from headgate.translate.ending import Ending, Follower, ending_for, follower_for
 from headgate.translate.meter import meter_for
-from headgate.translate.registry import codec_for
+from headgate.translate.registry import codec_for, provider_codec_for
 
 DEFAULT_MAX_TOKENS = 4096
 """For formats that insist on a limit when neither the caller nor the price card names one."""
@@ -70,7 +70,7 @@ class Exchange:
         self.meter.read_body(body)
         if not self.translates:
             return body
-        answer = codec_for(self.format).parse_answer(body)
+        answer = provider_codec_for(self.format).parse_answer(body)
         if (usage := self.meter.reading.usage) is not None:
             # The meter knows the operator's quirks, the codec only the format: its figures go to the client too.
             answer = msgspec.structs.replace(answer, usage=usage)
@@ -98,18 +98,18 @@ class Exchange:
         """How a stream that broke ends: the error event of the client's format, so that none takes it for whole."""
         return codec_for(self._door.format).render_stream_error(error.message, error.code)
 
-    def endings(self) -> tuple[Ending, Ending]:
+    def endings(self) -> tuple[Follower, Ending]:
         """Followers of the provider's stream and of the client's; one for both where the bytes pass through."""
         created, model, asked = self._created, self._intake.model, self._intake.usage_asked
         client = ending_for(self._door.format, created=created, model=model, include_usage=asked)
         if not self.translates:
             return client, client
-        return ending_for(self.format, created=created, model=model, include_usage=False), client
+        return follower_for(self.format), client
 
     def error_message(self, status: int, body: bytes) -> str:
         """What the provider says in an error body."""
-        format_ = self.format if self.format in TRANSLATABLE else Format.OPENAI_CHAT
-        return codec_for(format_).parse_error(status, body)
+        format_ = self.format if self.format in SPOKEN else Format.OPENAI_CHAT
+        return provider_codec_for(format_).parse_error(status, body)
 
     def _translate(self, deltas: list[Delta]) -> bytes:
         renderer = self._render()
@@ -121,7 +121,7 @@ class Exchange:
 
     def _parse(self) -> AnswerParser:
         if self._parser is None:
-            self._parser = codec_for(self.format).answer_parser()
+            self._parser = provider_codec_for(self.format).answer_parser()
         return self._parser
 
     def _render(self) -> AnswerRenderer:
@@ -137,7 +137,7 @@ def _upstream_format(door: Door, target: Target) -> Format:
         return door.format
     if door.format in TRANSLATABLE:
         for format_ in spoken:
-            if format_ in TRANSLATABLE:
+            if format_ in SPOKEN:
                 return format_
     raise NotFound(
         f"{target.provider.title} does not offer what {door.path} needs; choose a model of another provider.",
@@ -149,7 +149,7 @@ def _upstream_format(door: Door, target: Target) -> Format:
 def _translated(door: Door, intake: Intake, target: Target, format_: Format, max_tokens: int) -> bytes:
     try:
         conversation = codec_for(door.format).parse_request(intake.fields)
-        return codec_for(format_).render_request(
+        return provider_codec_for(format_).render_request(
             conversation,
             model=target.model,
             default_max_tokens=max_tokens,

@@ -96,16 +96,8 @@ class UntranslatableError(Exception):
         self.reason = reason
 
 
-class Codec(Protocol):
-    """One wire format, both directions."""
-
-    def parse_request(self, fields: Mapping[str, msgspec.Raw]) -> Conversation:
-        """Request body (decoded at its top level only) -> conversation.
-
-        Raises:
-            UntranslatableError: naming the field.
-        """
-        ...
+class ProviderCodec(Protocol):
+    """What is said to a provider, and what it answers: all that there is of a format that no client speaks here."""
 
     def render_request(
         self, conversation: Conversation, *, model: str, default_max_tokens: int, ask_for_usage: bool = True
@@ -129,6 +121,26 @@ class Codec(Protocol):
         """
         ...
 
+    def answer_parser(self) -> AnswerParser:
+        """A fresh parser for one streamed answer."""
+        ...
+
+    def parse_error(self, status: int, body: bytes) -> str:
+        """The provider's message out of an error body, whatever its shape; never raises."""
+        ...
+
+
+class Codec(ProviderCodec, Protocol):
+    """One wire format, both directions: it has a door."""
+
+    def parse_request(self, fields: Mapping[str, msgspec.Raw]) -> Conversation:
+        """Request body (decoded at its top level only) -> conversation.
+
+        Raises:
+            UntranslatableError: naming the field.
+        """
+        ...
+
     def render_answer(self, answer: Answer, *, created: int) -> bytes:
         """Answer -> body. `created` is epoch seconds, for formats that carry it.
 
@@ -137,16 +149,8 @@ class Codec(Protocol):
         """
         ...
 
-    def answer_parser(self) -> AnswerParser:
-        """A fresh parser for one streamed answer."""
-        ...
-
     def answer_renderer(self, *, created: int, include_usage: bool) -> AnswerRenderer:
         """A fresh renderer for one streamed answer. `include_usage`: the client asked, where one has to ask."""
-        ...
-
-    def parse_error(self, status: int, body: bytes) -> str:
-        """The provider's message out of an error body, whatever its shape; never raises."""
         ...
 
     def render_stream_error(self, message: str, code: str) -> bytes:

@@ -1,7 +1,8 @@
 """Streams that may have to end before their model does: what passed of one, and how its format ends it here.
 
-An `Ending` looks on at the events that a client of its format receives, whoever wrote them. It does not take content
-apart: what no codec knows (several choices, server tools, sound) can be counted and ended too. Sans I/O.
+A `Follower` looks on at the events of a stream, whoever wrote them; an `Ending` follows what a client receives, and can
+end it. Neither takes content apart: what no codec knows (several choices, server tools, sound) can be counted and ended
+too. Sans I/O.
 """
 
 from typing import Protocol
@@ -12,7 +13,7 @@ from headgate.translate.anthropic_messages.end_stream import AnthropicEnding
 from headgate.translate.openai_chat.end_stream import OpenAiEnding
 
 
-class Ending(Protocol):
+class Follower(Protocol):
     """Follows one stream."""
 
     def feed(self, chunk: bytes) -> int:
@@ -28,6 +29,10 @@ class Ending(Protocol):
         """The model has stopped: nothing that costs can follow."""
         ...
 
+
+class Ending(Follower, Protocol):
+    """Follows the stream that a client receives, and can end it."""
+
     def finish(self, usage: Usage | None) -> bytes:
         """Everything that makes the stream a whole one that ran out of tokens, behind the last complete event.
 
@@ -38,7 +43,7 @@ class Ending(Protocol):
 
 
 def ending_for(format_: Format, *, created: int, model: str, include_usage: bool) -> Ending:
-    """A fresh ending for one stream of a format that codecs exist for.
+    """A fresh ending for one stream of a format that has a door.
 
     Args:
         format_: what the stream is written in.
@@ -49,3 +54,8 @@ def ending_for(format_: Format, *, created: int, model: str, include_usage: bool
     if format_ is Format.OPENAI_CHAT:
         return OpenAiEnding(created=created, model=model, include_usage=include_usage)
     return AnthropicEnding(created=created, model=model)
+
+
+def follower_for(format_: Format) -> Follower:
+    """A fresh follower of a provider's stream, in a format that may be spoken to one."""
+    return ending_for(format_, created=0, model="", include_usage=False)

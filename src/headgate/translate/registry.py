@@ -3,7 +3,7 @@
 from headgate.domain.formats import Format
 from headgate.providers.provider import UsageQuirk
 from headgate.translate.anthropic_messages.codec import AnthropicMessagesCodec
-from headgate.translate.codec import Codec
+from headgate.translate.codec import Codec, ProviderCodec
 from headgate.translate.openai_chat.codec import OpenAiChatCodec
 
 
@@ -11,7 +11,7 @@ def codec_for(format_: Format, *, quirks: frozenset[UsageQuirk] = frozenset()) -
     """A codec for one attempt. `quirks` are the operator's deviations in usage (`Provider.usage_quirks`).
 
     Raises:
-        KeyError: the format is only passed through, never translated.
+        KeyError: the format has no door, or is only passed through, never translated.
     """
     match format_:
         case Format.OPENAI_CHAT:
@@ -20,3 +20,12 @@ def codec_for(format_: Format, *, quirks: frozenset[UsageQuirk] = frozenset()) -
             return AnthropicMessagesCodec()
         case _:
             raise KeyError(format_)
+
+
+def provider_codec_for(format_: Format) -> ProviderCodec:
+    """A codec for what is said to a provider in one attempt.
+
+    Raises:
+        KeyError: the format is only passed through, never translated.
+    """
+    return codec_for(format_)

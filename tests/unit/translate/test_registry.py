@@ -2,7 +2,7 @@ import pytest
 
 from headgate.domain.formats import Format
 from headgate.providers.provider import UsageQuirk
-from headgate.translate.registry import codec_for
+from headgate.translate.registry import codec_for, provider_codec_for
 
 BODY = b"""{"choices":[{"index":0,"message":{"content":"x"},"finish_reason":"stop"}],
 "usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":8,"completion_tokens_details":{"reasoning_tokens":5}}}"""
@@ -17,6 +17,8 @@ def test_a_codec_is_never_shared(format_: Format):
 def test_formats_that_only_pass_through_have_none(format_: Format):
     with pytest.raises(KeyError):
         codec_for(format_)
+    with pytest.raises(KeyError):
+        provider_codec_for(format_)
 
 
 def test_the_quirks_of_an_operator_reach_the_reading_of_usage():
