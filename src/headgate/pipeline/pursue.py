@@ -17,6 +17,7 @@ from headgate.pipeline.prepare import NotHere, Prepared, prepare
 from headgate.pipeline.request import Reply
 from headgate.pipeline.story import Story
 from headgate.pipeline.tries import Begun, Failed, Trial
+from headgate.routing.candidates import Choice
 from headgate.routing.retries import wait_before
 from headgate.routing.target import Target
 
@@ -35,6 +36,7 @@ class Pursuit:
         self._outside = outside
         self._trial = Trial(asking, config, story, outside)
         self._attempts = 0
+        self._choice: Choice | None = None
         self._failed: Failed | None = None
         self._refusal: Refused | None = None
         self._resting: list[Target] = []
@@ -48,6 +50,7 @@ class Pursuit:
         """
         outside = self._outside
         choice = choose(self._asking, self._story.principal, self._config, outside.health, pick=outside.clock.chance())
+        self._choice = choice
         self._story.chose(choice)
         retries = outside.retries if choice.retries is None else choice.retries
         targets = deque(choice.targets)
@@ -93,6 +96,9 @@ class Pursuit:
             return None
 
     def _tries(self, prepared: Prepared) -> None:
+        choice = self._choice
+        if choice is not None and choice.route is not None:
+            prepared.attempt.headers += _route_headers(choice)
         self._story.tries(prepared.attempt)
         self._attempts += 1
 
@@ -158,3 +164,8 @@ class Pursuit:
             provider=self._resting[0].provider.name if self._resting else "gateway",
             retry_after_s=wait,
         )
+
+
+def _route_headers(choice: Choice) -> list[tuple[bytes, bytes]]:
+    told = [("x-headgate-route", choice.route), ("x-headgate-arm", choice.arm)]
+    return [(name.encode(), value.encode("ascii", "backslashreplace")) for name, value in told if value]

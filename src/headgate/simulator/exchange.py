@@ -4,8 +4,10 @@ The entry is made before the last byte leaves, so that whoever has read an answe
 client that hangs up changes nothing: generation goes on to the end and is charged in full.
 """
 
+import hashlib
 from asyncio import get_running_loop, sleep
 
+import msgspec
 from starlette.types import Message, Send
 
 from headgate.simulator.bill import Bill
@@ -56,6 +58,7 @@ class Exchange:
 
     async def play_whole(self, body: bytes, headers: _Headers, knobs: Knobs, model: str, counts: Counts) -> None:
         """Answer without streaming; everything is generated before the first byte, so everything is charged."""
+        knobs = self._fated(knobs)
         try:
             await _wait_ms(knobs.latency_ms)
             if knobs.tokens_per_second is not None:
@@ -75,6 +78,7 @@ class Exchange:
 
     async def play_stream(self, script: Script, headers: _Headers, knobs: Knobs, model: str, prompt: Counts) -> None:
         """Answer as a stream; `prompt` has the input buckets, the rest is counted as it is generated."""
+        knobs = self._fated(knobs)
         progress = _Progress(prompt, knobs)
         try:
             await _wait_ms(knobs.latency_ms)
@@ -92,6 +96,18 @@ class Exchange:
                 await _wait_ms(DEFAULT_STALL_MS if knobs.stall_ms is None else knobs.stall_ms)
         finally:
             self.post(model, 200, progress.counts, stream=True, completed=False)
+
+    def _fated(self, knobs: Knobs) -> Knobs:
+        """The knobs of this very request: without faults where they happen only to a share, and not to it."""
+        if knobs.fault_share is None:
+            return knobs
+        name = self._request_id or str(self._bill.last_sequence)
+        seed = f"fault/{name}/{self._attempt}".encode()
+        if int.from_bytes(hashlib.blake2b(seed, digest_size=4).digest()) / 2**32 < knobs.fault_share:
+            return knobs
+        return msgspec.structs.replace(
+            knobs, break_after=None, stall_after=None, error_event_after=None, malformed_after=None
+        )
 
     async def _play_pieces(self, script: Script, knobs: Knobs, progress: "_Progress") -> bool:
         """Send pieces until a fault is due; True when all are out."""

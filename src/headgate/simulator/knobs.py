@@ -59,6 +59,8 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Send an error event after N content chunks of a 200 stream, and end it."""
     malformed_after: _Count | None = None
     """Send one event that is not JSON after N content chunks, and go on."""
+    fault_share: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    """Share of requests that the four faults above happen to, drawn as for `error`; all of them when unset."""
     no_usage: bool | None = None
     """Leave usage out of the answer; it is billed all the same."""
     empty_first_chunk: bool | None = None

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import msgspec
 import pytest
 
 from headgate.domain.errors import (
@@ -17,7 +18,7 @@ from headgate.domain.ids import DeploymentId
 from headgate.domain.outcome import Outcome
 from headgate.ledger.records import Logged, Sent, Settled
 from headgate.pipeline.doors import MESSAGES
-from headgate.snapshot.contract import Deployment
+from headgate.snapshot.contract import Arm, Deployment, RouteRule, Strategy
 from tests.kit.budgeted import Budgeted, budget, snapshot_with
 from tests.kit.fakes import (
     Rig,
@@ -345,3 +346,12 @@ async def test_errors_without_a_body_are_raised(error: type[Exception]):
     with pytest.raises(error):
         await fallen.run(failure(), failure(), body=BODY)
     check_books(fallen, 2)
+
+
+async def test_an_answer_names_the_route_and_its_arm():
+    arms = (Arm(name="left", model="fast"), Arm(name="right", model="fast"))
+    rule = RouteRule(id="r", organization_id=None, name="quick", strategy=Strategy.PRIORITY, arms=arms)
+    routed = Rig(msgspec.structs.replace(snapshot_of(FIRST), routes=(rule,)))
+    headers = dict((await routed.run(ok(), body={**BODY, "model": "quick"})).headers)
+    assert (b"quick", b"left") == (headers[b"x-headgate-route"], headers[b"x-headgate-arm"])
+    assert ("quick", "left") == (routed.journal.logged.route, routed.journal.logged.arm)

@@ -199,3 +199,18 @@ async def test_an_answer_is_in_the_bill_before_its_last_byte_leaves(in_memory: A
     await in_memory.app({"type": "http", "method": "POST", "path": CHAT, "headers": []}, receive, send)
     *_, at_the_end = entries
     assert 1 == at_the_end
+
+
+async def test_faults_may_happen_to_a_share_of_the_requests_always_to_the_same(in_memory: Any):
+    async def fates(**knobs: Any) -> list[bool]:
+        ended = []
+        for number in range(40):
+            reply = await in_memory.post(CHAT, chat(True, **knobs), {"x-request-id": f"r{number}"})
+            ended.append(b"[DONE]" in reply.body)
+        return ended
+
+    some = await fates(error_event_after=0, fault_share=0.5)
+    assert {True, False} == set(some)
+    assert some == await fates(error_event_after=0, fault_share=0.5)
+    assert {True} == set(await fates(error_event_after=0, fault_share=0))
+    assert {False} == set(await fates(error_event_after=0))
