@@ -14,6 +14,8 @@ class Seen(NamedTuple):
     """In OpenAI's words."""
     prompt_tokens: int | None
     completion_tokens: int | None
+    refused: bool = False
+    """The text stands where a refusal has a place of its own; formats that have none show it by their stop reason."""
 
 
 _STOPS = {
@@ -53,6 +55,7 @@ def read_chat(body: bytes, *, streamed: bool) -> Seen:
     texts: list[str] = []
     calls: dict[Any, list[Any]] = {}
     stop = usage = None
+    refused = False
     for document in documents:
         usage = document.get("usage") or usage
         for choice in document.get("choices") or []:
@@ -61,6 +64,7 @@ def read_chat(body: bytes, *, streamed: bool) -> Seen:
             message = choice.get("delta" if streamed else "message") or {}
             content = message.get("content") or message.get("refusal")
             texts.append(_plain(content))
+            refused = refused or bool(message.get("refusal"))
             stop = choice.get("finish_reason") or stop
             for position, call in enumerate(message.get("tool_calls") or []):
                 _add_call(calls, call, position)
@@ -76,6 +80,7 @@ def read_chat(body: bytes, *, streamed: bool) -> Seen:
         _STOPS.get(stop or "", stop),
         prompt,
         completion,
+        refused,
     )
 
 

@@ -1,0 +1,133 @@
+"""The formats that recorded exchanges are played through, one row each: how one is asked, recorded and read.
+
+A new format is a row here: its recordings, a reader that knows nothing of the code under test, and what becomes of an
+answer that is said in it. `tests/recordings` goes through all rows, and through all pairs of them.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from headgate.domain.formats import Format
+from headgate.providers.table import PROVIDERS
+from tests.kit.reading import Seen, read_chat, read_messages
+from tests.kit.recordings import MESSAGES_FILES, chat_files
+
+
+class Reader(Protocol):
+    """What a client of the format takes away from an answer."""
+
+    def __call__(self, body: bytes, *, streamed: bool) -> Seen: ...
+
+
+class Asked(NamedTuple):
+    """A request at a front door."""
+
+    path: str
+    body: bytes
+
+
+class Spoken(NamedTuple):
+    """One format."""
+
+    format: Format
+    files: Sequence[str]
+    """Of recordings."""
+    read: Reader
+    speaker: str
+    """The operator that stands in for those whose recordings are of this format and that the table knows otherwise."""
+    ask: Callable[[Mapping[str, Any], str, bool], Asked]
+    """(request in this format, model as a client of the gateway names it, streamed) -> what is posted."""
+    told: Callable[[Seen], Seen] = lambda seen: seen
+    """What a client of this format can be told of an answer that was made in another."""
+    stand_ins: Mapping[str, str] = {}
+    """Operators that are no door's neighbour yet: their recorded bodies are of the same format as this one's."""
+    plain: Mapping[str, Any] = {}
+    """A request that fits an answer whose own was not kept."""
+    left_out: frozenset[str] = frozenset()
+    """Fields of recorded requests that the operator's own address says."""
+    flagged: bool = True
+    """Whether a stream is asked for by `stream` in the body."""
+    asks_for_usage: bool = False
+    """Whether the usage of a stream has to be asked for."""
+
+    @property
+    def name(self) -> str:
+        return self.format.value
+
+    def provider_of(self, exchange: Mapping[str, Any]) -> str:
+        """The operator of the table that plays an exchange."""
+        name: str = self.stand_ins.get(exchange["provider"], exchange["provider"])
+        known = PROVIDERS.get(name)
+        return name if known is not None and self.format in known.paths else self.speaker
+
+    def request_of(self, exchange: Mapping[str, Any]) -> dict[str, Any]:
+        """The recorded request, or where only the answer was kept, a plain one that fits it."""
+        given = exchange["request"]
+        request = {field: value for field, value in (given or self.plain).items() if field not in self.left_out}
+        streamed = is_streamed(exchange)
+        if self.flagged and (streamed or request.get("stream")):
+            request["stream"] = streamed
+        if self.asks_for_usage and streamed and given is None:
+            request["stream_options"] = {"include_usage": True}
+        return request | {"model": _model_of(exchange, request)}
+
+
+def is_streamed(exchange: Mapping[str, Any]) -> bool:
+    return "response_sse" in exchange
+
+
+def _model_of(exchange: Mapping[str, Any], request: Mapping[str, Any]) -> str:
+    model = request.get("model") or exchange.get("model")
+    if not model and isinstance(exchange.get("response"), dict):
+        model = exchange["response"].get("model")
+    return model or "unnamed"
+
+
+def dumped(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def posted_to(path: str) -> Callable[[Mapping[str, Any], str, bool], Asked]:
+    """Formats whose body names the model and says whether the answer is streamed."""
+
+    def ask(request: Mapping[str, Any], model: str, streamed: bool) -> Asked:
+        _ = streamed
+        return Asked(path, dumped({**request, "model": model}))
+
+    return ask
+
+
+def told_by_messages(seen: Seen) -> Seen:
+    """Anthropic's format has no absent count, and names what a message holds."""
+    tools = [(name, {} if given is None else given) for name, given in seen.tools]
+    stop = seen.stop or "stop"
+    if stop == "stop":
+        stop = "tool_calls" if tools else "content_filter" if seen.refused else "stop"
+    return Seen(seen.text, tools, stop, seen.prompt_tokens or 0, seen.completion_tokens or 0, refused=seen.refused)
+
+
+_HELLO = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 64}
+
+CHAT = Spoken(
+    format=Format.OPENAI_CHAT,
+    files=chat_files(),
+    read=read_chat,
+    speaker="openai",
+    stand_ins={"bedrock": "snowflake", "bedrock_mantle": "snowflake"},
+    ask=posted_to("/v1/chat/completions"),
+    plain=_HELLO,
+    asks_for_usage=True,
+)
+MESSAGES = Spoken(
+    format=Format.ANTHROPIC_MESSAGES,
+    files=MESSAGES_FILES,
+    read=read_messages,
+    speaker="anthropic",
+    ask=posted_to("/v1/messages"),
+    told=told_by_messages,
+    plain=_HELLO,
+    left_out=frozenset({"anthropic_version"}),
+)
+
+SPOKEN = {row.format: row for row in (CHAT, MESSAGES)}

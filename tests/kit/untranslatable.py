@@ -1,0 +1,31 @@
+"""Why recorded exchanges cannot be said in another format. Each is refused by name, none is dropped in silence."""
+
+import re
+
+CANNOT_TRANSLATE = {
+    r"is run by its provider": "tools that the provider runs itself exist in its own format only",
+    r"(server_tool_use|mcp_tool_use|tool_search_tool_result|_tool_result|container_upload)'": "as above, in the history",
+    r"'(tool_addition|tool_reference|compaction|fallback)'": "a block that only this provider has",
+    r"^(mcp_servers|container)": "tools that the provider runs itself, by reference",
+    r"'file' has no counterpart": "a file that lies at the provider cannot be fetched for another one",
+    r"documents only inside the body": "OpenAI's format takes documents as base64 only",
+    r"^(logprobs|top_logprobs)": "Anthropic's format reports no log probabilities",
+    r"^n:": "Anthropic's format gives one choice",
+    r"^logit_bias": "Anthropic's models cannot be steered by token",
+    r"has no counterpart in the format of this model": "a field that only one format, or one operator, has",
+    r"needs a schema": "Anthropic's format has JSON by schema only, not by wish",
+    r"'input_audio'|'video_url'|'audio_url'": "Anthropic's format has no sound",
+    r"tools exist in this format only": "Anthropic's format has no grammar tools, and no other operator's",
+    r"arguments: Expected `object`": "Anthropic's tool input is an object",
+    r"unknown field `(images|image_url)`": "Ollama's and Hugging Face's own way to write an image",
+    r"missing required field `id`": "a tool call that nobody can answer",
+    r"max_tokens: must be at least 1": "Anthropic's format has no answer of no tokens",
+    r"needs a message that is not empty": "an empty message",
+    r"broke off before its end": "no stream of the format: an SDK kept one whole message as a single event",
+    r"exactly one is translated, not 0": "an answer without any choice (Azure's filter, recorded as 200)",
+}
+"""Message of the refusal (a pattern) -> the reason."""
+
+
+def known_reason(refusal: str) -> str | None:
+    return next((reason for pattern, reason in CANNOT_TRANSLATE.items() if re.search(pattern, refusal)), None)
