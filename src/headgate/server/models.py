@@ -1,7 +1,8 @@
 """`GET /v1/models`: what this key may use, with its price, in the list shape of the SDK that asks."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 import msgspec
 
@@ -11,8 +12,22 @@ from headgate.domain.principal import Principal
 from headgate.pipeline.config import Config
 from headgate.policy.access import model_allowed
 from headgate.routing.table import ANY_MODEL, Route
+from headgate.snapshot.contract import Organization
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+OWN = "headgate"
+"""Who a route is owned by: it is a name of ours for models of others."""
+
+
+class Priced(msgspec.Struct, frozen=True):
+    """One arm of a route."""
+
+    arm: str
+    model: str
+    """Public name."""
+    card: PriceCard | None
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,18 +37,38 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """Public name."""
     provider: str
     card: PriceCard | None
+    arms: tuple[Priced, ...] = ()
+    """Of a route, which has no card of its own."""
 
 
 def visible_models(principal: Principal, config: Config, today: dt.date) -> list[Model]:
     """Every model that the key may call, by name: deployments by their own names, open ones by their price cards."""
     organization = config.organizations[principal.organization_id]
+    shared = organization.shared_deployments
     listed = _listed(config.cards, organization.id, today)
-    found: dict[str, Model] = {}
-    for route in config.routes.visible(organization_id=organization.id, shared=organization.shared_deployments):
+    found = {model.id: model for model in _routes(config, organization, today)}
+    for route in config.routes.visible(organization_id=organization.id, shared=shared):
         for model in _models_of(route, listed.get(route.provider.price_provider, {})):
-            if model_allowed(principal, model.id):
-                found.setdefault(model.id, model)
-    return sorted(found.values(), key=lambda model: model.id)
+            found.setdefault(model.id, model)
+    return sorted((model for model in found.values() if model_allowed(principal, model.id)), key=lambda model: model.id)
+
+
+def _routes(config: Config, organization: Organization, today: dt.date) -> Iterable[Model]:
+    """Routes, each with the cards of what its arms lead to first; one that leads nowhere is none."""
+    cards = {card.id: card for card in config.cards}
+    noon = dt.datetime.combine(today, dt.time(12), dt.UTC)
+    owner, shared = organization.id, organization.shared_deployments
+    for rule in config.routes.visible_rules(organization_id=owner, shared=shared):
+        arms: list[Priced] = []
+        for branch in config.routes.find(rule.name, organization_id=owner, shared=shared).branches:
+            target = branch.tiers[0][0].target
+            card = config.prices.card_for(
+                provider=target.provider.price_provider, model=target.model, organization_id=owner, at=noon
+            )
+            assert branch.arm is not None
+            arms.append(Priced(branch.arm.name, branch.arm.model, None if card is None else cards.get(card.card_id)))
+        if arms:
+            yield Model(id=rule.name, provider=OWN, card=None, arms=tuple(arms))
 
 
 def _listed(cards: Iterable[PriceCard], organization_id: str, today: dt.date) -> dict[str, dict[str, PriceCard]]:
@@ -106,7 +141,7 @@ def _openai(model: Model) -> dict[str, object]:
         "object": "model",
         "created": 0,
         "owned_by": model.provider,
-        "pricing": _pricing(model.card),
+        **_price(model),
     }
 
 
@@ -116,8 +151,28 @@ def _anthropic(model: Model) -> dict[str, object]:
         "id": model.id,
         "display_name": model.id,
         "created_at": "1970-01-01T00:00:00Z",
-        "pricing": _pricing(model.card),
+        **_price(model),
     }
+
+
+def _price(model: Model) -> dict[str, object]:
+    """A model's price; of a route what each unit costs at most, and what it costs at each arm."""
+    if not model.arms:
+        return {"pricing": _pricing(model.card)}
+    arms = [{"arm": each.arm, "model": each.model, "pricing": _pricing(each.card)} for each in model.arms]
+    return {"pricing": _dearest([each.card for each in model.arms]), "arms": arms}
+
+
+def _dearest(cards: Sequence[PriceCard | None]) -> dict[str, object] | None:
+    """The highest price of every unit; None where one of them is unknown, for then the highest is."""
+    known = [card for card in cards if card is not None]
+    if len(known) < len(cards):
+        return None
+    prices: dict[str, Decimal] = {}
+    for card in known:
+        for unit, rate in card.rates.items():
+            prices[unit.value] = max(rate.price, prices.get(unit.value, rate.price))
+    return {"currency": "USD", "per": 1_000_000, "card": None, "free": all(card.free for card in known), **prices}
 
 
 def _pricing(card: PriceCard | None) -> dict[str, object] | None:

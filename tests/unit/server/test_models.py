@@ -20,15 +20,18 @@ from headgate.server.models import (
 )
 from headgate.snapshot.contract import Deployment
 from tests.kit.fakes import CARDS, ORGANIZATION, PRINCIPAL, config_of, price_card, snapshot_of
+from tests.kit.routes import rule
 
 TODAY = dt.date(2026, 1, 1)
 ALIAS = Deployment(id=DeploymentId("d"), organization_id=None, name="fast", provider="openai", model="gpt-4o")
 
 
 def models(
-    *deployments: Deployment, cards=CARDS, principal=PRINCIPAL, organization=ORGANIZATION, environ=None
+    *deployments: Deployment, cards=CARDS, principal=PRINCIPAL, organization=ORGANIZATION, environ=None, routes=()
 ) -> list[Model]:
-    snapshot = snapshot_of(*deployments, cards=cards, organization=organization)
+    snapshot = msgspec.structs.replace(
+        snapshot_of(*deployments, cards=cards, organization=organization), routes=tuple(routes)
+    )
     given = {"OPENAI_API_KEY": "k"} if environ is None else environ
     return visible_models(principal, config_of(snapshot, given), TODAY)
 
@@ -116,3 +119,47 @@ def test_prices_keep_every_digit():
 
 def test_a_model_without_a_card_has_no_price():
     assert json.loads(render_openai(Model(id="m", provider="p", card=None)))["pricing"] is None
+
+
+def test_a_route_is_a_model_of_ours_and_hides_a_deployment_of_its_name():
+    found = models(ALIAS, routes=[rule("fast", "openai/gpt-4o"), rule("slow", "gpt-4o")], environ={})
+    assert ["fast"] == [model.id for model in found]
+    found = models(ALIAS, routes=[rule("fast", "openai/gpt-4o")])
+    (fast,) = [model for model in found if model.id == "fast"]
+    assert ("headgate", None, "openai/gpt-4o@always#1") == (fast.provider, fast.card, fast.arms[0].card.id)
+
+
+def test_routes_are_seen_as_far_as_they_may_be_called():
+    theirs = rule("theirs", "gpt-4o", organization="f" * 32)
+    shared, hidden = rule("shared", "gpt-4o"), rule("hidden", "gpt-4o")
+    key = msgspec.structs.replace(PRINCIPAL, allowed_models=("shared", "theirs"))
+    assert ["shared"] == names(routes=[theirs, shared, hidden], principal=key)
+
+
+def test_a_route_costs_what_its_dearest_arm_costs():
+    small = price_card("openai", "small", rates={Unit.INPUT: Rate(Decimal(1)), Unit.OUTPUT: Rate(Decimal(9))})
+    large = price_card("openai", "large", rates={Unit.INPUT: Rate(Decimal(5)), Unit.CACHE_READ: Rate(Decimal(2))})
+    told = openai(rule("fast", "openai/small", "openai/large"), small, large)
+    assert ("fast", "headgate", None, False) == (
+        told["id"],
+        told["owned_by"],
+        told["pricing"]["card"],
+        told["pricing"]["free"],
+    )
+    assert {"input": 5, "output": 9, "cache_read": 2} == {
+        unit: told["pricing"][unit] for unit in ("input", "output", "cache_read")
+    }
+    assert [("openai/small", 1), ("openai/large", 5)] == [
+        (each["model"], each["pricing"]["input"]) for each in told["arms"]
+    ]
+
+
+def test_a_route_with_an_arm_of_unknown_price_has_none():
+    told = openai(rule("fast", "openai/small", "openai/unheard-of"), price_card("openai", "small"))
+    assert (None, None) == (told["pricing"], told["arms"][1]["pricing"])
+    assert told["arms"][0]["pricing"] is not None
+
+
+def openai(route, *cards) -> dict:
+    (model,) = [each for each in models(cards=cards, routes=[route]) if each.id == route.name]
+    return json.loads(render_openai(model))
