@@ -3,6 +3,8 @@
 import os
 import time
 
+import msgspec
+
 from headgate.control import setup
 from headgate.domain.ids import CardId, DeploymentId, KeyId, OrganizationId, OwnerId, RequestId
 from headgate.domain.money import NanoUsd
@@ -11,7 +13,7 @@ from headgate.domain.principal import Attribution
 from headgate.domain.usage import usage_of
 from headgate.domain.verdict import Verdict
 from headgate.ledger.postings import OwnerPosting, cost_event, orphan_event, orphan_log, request_log
-from headgate.ledger.records import Logged, Sent, Settled
+from headgate.ledger.records import Logged, Sent, Settled, Tried
 
 OWNER = OwnerId("0" * 32)
 OBJECTION = Verdict(
@@ -20,6 +22,7 @@ OBJECTION = Verdict(
     effect="would_block",
     reason='A request without a task is blocked by policy "Trial of search". Send x-headgate-task: answer, summary.',
 )
+ROUTE = "answers"
 OUTCOMES = [Outcome.OK, Outcome.OK, Outcome.ESTIMATED, Outcome.REJECTED, Outcome.OK]
 
 
@@ -30,6 +33,7 @@ def fill() -> None:
     from headgate.control.ledger.operations import post, register_owner
 
     key = VirtualKey.objects.get()
+    make_route(key)
     register_owner(OWNER, "node", "boot")
     now = time.time()
     events, logs = [], []
@@ -40,6 +44,13 @@ def fill() -> None:
             logs.append(orphan_log(sent))
             continue
         settled, logged = make_end(sent, OUTCOMES[number % 5])
+        logged = msgspec.structs.replace(
+            logged,
+            route=ROUTE,
+            arm="new" if number % 3 == 0 else "mini",
+            tries=tries_of(number, logged.outcome, logged.cost),
+            latency_ms=logged.latency_ms + 40 * number,
+        )
         events.append(cost_event(sent, settled))
         logs.append(request_log(logged))
     logs.append(request_log(refused(key, now)))
@@ -48,6 +59,27 @@ def fill() -> None:
             owner_id=OWNER, posted_from=0, posted_to=1, low_watermark=1, events=tuple(events), logs=tuple(logs)
         )
     )
+
+
+def make_route(key) -> None:
+    from headgate.control.deployments.models import Deployment
+    from headgate.control.routes.models import Arm, Route
+    from headgate.control.routes.operations import save_route
+
+    Deployment.objects.create(name="answers-mini", provider="openai", model="gpt-5-mini", organization=key.organization)
+    route = Route(organization=key.organization, name=ROUTE, strategy="split", retries=1)
+    save_route(route, [Arm(name="mini", model="answers-mini", weight=9), Arm(name="new", model="claude-sonnet-4-5")])
+
+
+def tries_of(number: int, outcome: Outcome, cost: NanoUsd | None) -> tuple[Tried, ...]:
+    """What a request's attempts came to; every third went elsewhere first."""
+    first = Tried(
+        DeploymentId("env:anthropic"), "anthropic", "claude-sonnet-4-5", Outcome.REJECTED, 529, "upstream_failed", 212.0,
+        NanoUsd(0),
+    )  # fmt: skip
+    status, error = (200, None) if outcome is Outcome.OK else (429, "upstream_rejected")
+    last = Tried(DeploymentId("env:openai"), "openai", "gpt-5-mini", outcome, status, error, 1622.5, cost)
+    return (first, last) if number % 3 == 0 else (last,)
 
 
 def make_sent(number: int, key, at: float) -> Sent:

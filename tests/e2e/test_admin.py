@@ -25,6 +25,10 @@ PAGES = {
     "policies": "/admin/policies/policy/",
     "new-policy": "/admin/policies/policy/add/",
     "organizations": "/admin/organizations/organization/",
+    "deployments": "/admin/deployments/deployment/",
+    "routes": "/admin/routes/route/",
+    "new-route": "/admin/routes/route/add/",
+    "new-organization": "/admin/organizations/organization/add/",
     "new-deployment": "/admin/deployments/deployment/add/",
     "credentials": "/admin/deployments/providercredential/add/",
     "price-cards": "/admin/pricing/pricecard/",
@@ -214,4 +218,51 @@ def test_a_budget_is_created_seen_and_reset(watched: Watched, console: str):
     expect(page.get_by_text("A new contract")).to_be_visible()
     watched.picture(f"budget-{size(watched)}")
     page.screenshot(path=PICTURES / f"budget-whole-{size(watched)}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_a_request_says_where_it_was_sent_one_after_the_other(watched: Watched, console: str):
+    page = watched.page
+    page.goto(f"{console}/admin/requestlog/requestlog/")
+    page.locator("#result_list tbody a").nth(1).click()
+    attempts = page.locator(".mt-6", has_text="Attempts").first
+    for text in ("upstream_failed", "529", "212 ms"):
+        expect(attempts.get_by_text(text)).to_be_visible()
+    expect(page.get_by_text("answers, arm new")).to_be_visible()
+    attempts.screenshot(path=PICTURES / f"attempts-{size(watched)}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_a_route_is_made_and_one_that_leads_nowhere_is_refused(watched: Watched, console: str):
+    page, name = watched.page, f"fast-{size(watched)}"
+    page.goto(f"{console}/admin/routes/route/add/")
+    page.locator("select[name=organization]").select_option(label="Demo")
+    page.locator("input[name=name]").fill(name)
+    page.locator("select[name=strategy]").select_option("weighted")
+    page.locator("input[name=arms-0-model]").fill("mini-of-nobody")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("No deployment serves 'mini-of-nobody' here.")).to_be_visible()
+    page.screenshot(path=PICTURES / f"route-refused-{size(watched)}.png", full_page=True)
+    page.locator("input[name=arms-0-model]").fill("answers-mini")
+    page.locator("input[name=arms-0-weight]").fill("4")
+    page.get_by_text("Add another Arm").click()
+    page.locator("input[name=arms-1-model]").fill("claude-sonnet-4-5")
+    page.get_by_role("button", name="Save", exact=True).click()
+    row = page.locator("#result_list tbody tr", has_text=name)
+    expect(row.get_by_text("answers-mini (4), claude-sonnet-4-5 (1)")).to_be_visible()
+    watched.picture(f"routes-{size(watched)}")
+
+
+def test_a_routes_page_reports_on_its_arms(watched: Watched, console: str):
+    page = watched.page
+    page.goto(f"{console}/admin/routes/route/?q=answers")
+    page.locator("#result_list tbody a", has_text="answers").first.click()
+    report = page.locator("#route-report")
+    for text in ("mini", "new", "65.5%", "7 (36.8%)"):
+        expect(report.get_by_text(text, exact=True)).to_be_visible()
+    report.get_by_role("link", name="30 days").click()
+    expect(report.get_by_text("30 days")).to_be_visible()
+    expect(report.locator("strong")).to_have_text("30 days")
+    page.screenshot(path=PICTURES / f"route-{size(watched)}.png", full_page=True)
+    report.screenshot(path=PICTURES / f"route-report-{size(watched)}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]

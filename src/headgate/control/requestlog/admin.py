@@ -113,7 +113,7 @@ class RequestLogAdmin(DimensionsAdmin):
                     "client",
                     "agent",
                     "task",
-                    "prompt_sha256",
+                    "prompt_hash",
                 )
             },
         ),
@@ -135,6 +135,7 @@ class RequestLogAdmin(DimensionsAdmin):
         "first_content",
         "payer",
         "shown_key",
+        "prompt_hash",
     )
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
@@ -170,6 +171,13 @@ class RequestLogAdmin(DimensionsAdmin):
     def http_status(self, row: RequestLog) -> str:
         """Return the HTTP status that the client got."""
         return wording(row.status)
+
+    @display(description="Prompt SHA-256")
+    def prompt_hash(self, row: RequestLog) -> str | SafeString:
+        """Return the hash, which may be broken into lines on a phone."""
+        digest = row.prompt_sha256
+        parts = [(digest[start : start + 16],) for start in range(0, len(digest), 16)]
+        return format_html_join(mark_safe("<wbr>"), "{}", parts) or wording(None)
 
     @display(description="Objections")
     def objections(self, row: RequestLog) -> str | SafeString:
