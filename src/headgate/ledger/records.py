@@ -155,7 +155,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, tag="logged", gc=False):
     arm: str | None = None
     """Of the route: of a split the arm that was assigned, otherwise the one that was tried first."""
     tries: tuple[Tried, ...] = ()
-    """Every attempt, first to last."""
+    """Every attempt, first to last; none where the only one went well, for its cost event says it all."""
 
 
 class Raised(msgspec.Struct, frozen=True, kw_only=True, tag="raised", gc=False):
