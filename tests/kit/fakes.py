@@ -32,6 +32,7 @@ from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.request import Reply, Request
 from headgate.pipeline.treasury import Treasury
 from headgate.routing.breaker import Rules
+from headgate.routing.target import Target
 from headgate.snapshot.contract import Budget, Deployment, Organization, Snapshot
 
 NOON = 1_767_268_800.0
@@ -215,6 +216,23 @@ class ScriptedUpstream:
         return answer
 
 
+class MemorySigner:
+    """Signs with the length of what it signs; `fails` is raised instead, `stalls` never comes back."""
+
+    def __init__(self) -> None:
+        self.fails: Exception | None = None
+        self.stalls = False
+
+    async def sign(
+        self, target: Target, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Mapping[str, str]:
+        if self.stalls:
+            await asyncio.Event().wait()
+        if self.fails is not None:
+            raise self.fails
+        return {**headers, "authorization": f"Signed {target.credential} {method} {len(url)} {len(body)}"}
+
+
 def unreachable() -> UpstreamUnreachable:
     return UpstreamUnreachable("openai cannot be reached.", provider="openai", unbilled=True)
 
@@ -292,6 +310,7 @@ class Rig:
         self.journal = MemoryJournal()
         self.keys = MemoryKeys({KEY_HASH: principal})
         self.upstream = ScriptedUpstream(self.journal)
+        self.signer = MemorySigner()
         self.configs = SnapshotConfigs(snapshot or snapshot_of(), environ)
         self.store = MemoryLeaseStore(self.clock.now)
         self.treasury = Treasury(self.store, self.clock, OWNER, node="node", boot_id="boot")
@@ -303,6 +322,7 @@ class Rig:
             keys=self.keys,
             journal=self.journal,
             upstream=self.upstream,
+            signer=self.signer,
             treasury=self.treasury,
             limiter=self.limiter,
             health=self.health,

@@ -14,6 +14,7 @@ GatewayError
 │   └── Unavailable        503  we cannot record or cannot look up: retry later
 ├── UpstreamError          theirs: provider, status, retryable, billed?
 │   ├── UpstreamUnreachable 502 no connection: provably unbilled
+│   │   └── UpstreamUnsigned    no credential to show it: not sent
 │   ├── UpstreamTimeout     504 no answer in time: may be billed
 │   ├── UpstreamBroken      502 the answer broke off or cannot be read
 │   │   └── UpstreamUnsayable   it came whole, and cannot be said in the client's format
@@ -167,6 +168,12 @@ class UpstreamUnreachable(UpstreamError):
         """As `UpstreamError`; `timed_out`: there was no refusal either, and the next request would wait as long."""
         super().__init__(message, provider=provider, unbilled=unbilled)
         self.timed_out = timed_out
+
+
+class UpstreamUnsigned(UpstreamUnreachable):
+    """There is no credential to sign with, or it could not be fetched: nothing was sent."""
+
+    code = "credential_unavailable"
 
 
 class UpstreamTimeout(UpstreamError):

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from headgate.pipeline.health import Health
-from headgate.pipeline.ports import Clock, Journal, Keys, RateLimiter, Upstream
+from headgate.pipeline.ports import Clock, Journal, Keys, RateLimiter, Signer, Upstream
 from headgate.pipeline.treasury import Treasury
 
 
@@ -16,6 +16,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     keys: Keys
     journal: Journal
     upstream: Upstream
+    signer: Signer
     treasury: Treasury
     limiter: RateLimiter
     health: Health

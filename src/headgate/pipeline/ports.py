@@ -118,7 +118,7 @@ class Signer(Protocol):
         """The headers with which this very request may be sent; those that came in among them.
 
         Raises:
-            UpstreamUnreachable: there is no credential, or it could not be fetched: nothing was sent.
+            UpstreamUnsigned: there is no credential, or it could not be fetched: nothing was sent.
         """
         ...
 

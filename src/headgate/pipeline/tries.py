@@ -1,12 +1,14 @@
 """One attempt until its answer begins: sent, waited for as long as it may take, classified."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from headgate.domain.errors import UpstreamError, UpstreamRejected, UpstreamTimeout
 from headgate.domain.outcome import Outcome
 from headgate.pipeline.answers import rejected, rejection, whole
 from headgate.pipeline.assess import Asking
+from headgate.pipeline.attempt import Attempt
 from headgate.pipeline.config import Config
 from headgate.pipeline.cut import PaidStream
 from headgate.pipeline.outside import Outside
@@ -88,9 +90,9 @@ class Trial:
             error = UpstreamTimeout(
                 f"{target.provider.title} did not begin to answer within {limit:g} s.",
                 provider=target.provider.name,
-                unbilled=False,
+                unbilled=not attempt.opened,
             )
-            attempt.settle(Outcome.ESTIMATED, error=error.code)
+            attempt.settle(Outcome.ESTIMATED if attempt.opened else Outcome.UNREACHED, error=error.code)
             failed = Failed(error, prepared, None)
         except Failed as found:
             failed = found
@@ -106,13 +108,15 @@ class Trial:
         attempt, exchange, secured = prepared
         target, request = attempt.target, self._asking.request
         stream = secured.intake.stream
-        headers = target.headers(exchange.format, request.headers) | {
+        headers: Mapping[str, str] = target.headers(exchange.format, request.headers) | {
             "x-request-id": request.id,
             "x-headgate-attempt": str(attempt.sent.attempt),
         }
         url = target.url(exchange.format, stream=stream)
         answer: UpstreamAnswer | None = None
         try:
+            if target.provider.auth.signs:
+                headers = await self._signed(attempt, url, headers, exchange.body)
             answer = await attempt.send(self._outside.upstream, url, headers, exchange.body)
             self._story.answered()
             if answer.status >= 300:
@@ -130,6 +134,14 @@ class Trial:
             # Too late, or somebody else answered: nobody reads this any more.
             if answer is not None:
                 await answer.close()
+            raise
+
+    async def _signed(self, attempt: Attempt, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
+        try:
+            return await self._outside.signer.sign(attempt.target, "POST", url, headers, body)
+        except UpstreamError as error:
+            # Nothing was sent, so that there is nothing to open.
+            attempt.settle(Outcome.UNREACHED, error=error.code)
             raise
 
     def _feeder(self, prepared: Prepared) -> Feeder:

@@ -9,6 +9,7 @@ from headgate.domain.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
     UpstreamUnsayable,
+    UpstreamUnsigned,
 )
 
 
@@ -62,6 +63,8 @@ def finding_of(error: UpstreamError) -> Finding:
     if isinstance(error, UpstreamUnsayable):
         # It answered, and was paid: another one would be paid too, and may say the same.
         return _OWN_FAULT
+    if isinstance(error, UpstreamUnsigned):
+        return _OURS
     slow = isinstance(error, UpstreamTimeout) or (isinstance(error, UpstreamUnreachable) and error.timed_out)
     return _DOWN if slow else _PASSING
 

@@ -20,6 +20,7 @@ from headgate.infra.node import node_id
 from headgate.infra.replays.threaded import open_replays
 from headgate.infra.routes import routes_of
 from headgate.infra.settings import Settings
+from headgate.infra.signing.signers import Signers
 from headgate.infra.upstream import HttpUpstream
 from headgate.pipeline.call import Pipeline
 from headgate.pipeline.health import Health
@@ -75,6 +76,7 @@ class Worker:
             keys=self.feed,
             journal=self.journal,
             upstream=self.upstream,
+            signer=Signers({}),
             treasury=self.treasury,
             limiter=self.limiter,
             health=self.health,

@@ -1,10 +1,12 @@
 import msgspec
 import pytest
 
-from headgate.domain.errors import UpstreamTimeout
+from headgate.domain.errors import UpstreamTimeout, UpstreamUnsigned
 from headgate.domain.ids import DeploymentId
 from headgate.domain.outcome import Outcome
-from headgate.ledger.records import Settled
+from headgate.ledger.records import Sent, Settled
+from headgate.providers.provider import Auth
+from headgate.routing.table import RouteTable
 from headgate.snapshot.contract import Deployment
 from tests.kit.fakes import Rig, ScriptedAnswer, broke_off, chat_answer, chat_stream, read_all, snapshot_of
 
@@ -69,3 +71,50 @@ async def test_a_stream_that_breaks_in_the_clients_hands_counts_against_its_depl
         assert not rig.health.is_open(ID)
         await read_all(await rig.run(ScriptedAnswer(200, chat_stream()[:3], error=broke_off()), body=STREAM))
     assert rig.health.is_open(ID)
+
+
+def signing_rig(*, timeout_ms: int | None = None, alone: bool = False) -> Rig:
+    """A deployment whose requests are signed, and one behind it that shows its key."""
+    first = deployment("first", priority=1, timeout_ms=timeout_ms)
+    rig = Rig(snapshot_of(first) if alone else snapshot_of(first, deployment("second")))
+    config = rig.configs.config
+    route, *others = config.routes.routes
+    signed = msgspec.structs.replace(route.provider, auth=Auth.AWS)
+    routes = [msgspec.structs.replace(route, provider=signed, credential="own"), *others]
+    rig.configs.config = msgspec.structs.replace(config, routes=RouteTable(routes))
+    return rig
+
+
+async def test_what_is_signed_is_what_leaves():
+    rig = signing_rig()
+    await rig.run(ScriptedAnswer(200, chat_answer()), body=BODY)
+    (asked,) = rig.upstream.asked
+    assert f"Signed own POST {len(asked.url)} {len(asked.body)}" == asked.headers["authorization"]
+    assert "application/json" == asked.headers["content-type"]
+
+
+async def test_without_a_credential_nothing_is_sent_or_spent_and_the_next_deployment_answers():
+    rig = signing_rig()
+    rig.signer.fails = UpstreamUnsigned("No credential.", provider="openai")
+    reply = await rig.run(ScriptedAnswer(200, chat_answer()), body=BODY)
+    assert 200 == reply.status
+    assert ["second"] == [sent.deployment_id for sent in rig.journal.of(Sent)]
+    assert (1, 0) == (rig.journal.logged.attempts, rig.journal.reserved)
+
+
+async def test_without_a_credential_anywhere_the_client_learns_why():
+    rig = signing_rig(alone=True)
+    rig.signer.fails = UpstreamUnsigned("No credential.", provider="openai")
+    with pytest.raises(UpstreamUnsigned, match="No credential"):
+        await rig.run(body=BODY)
+    logged = rig.journal.logged
+    assert (Outcome.UNREACHED, "credential_unavailable", 0) == (logged.outcome, logged.error, logged.attempts)
+    assert [] == rig.journal.of(Sent)
+
+
+async def test_a_credential_that_takes_longer_than_it_may_costs_nothing():
+    rig = signing_rig(timeout_ms=20)
+    rig.signer.stalls = True
+    await rig.run(ScriptedAnswer(200, chat_answer()), body=BODY)
+    (settled,) = rig.journal.of(Settled)
+    assert (Outcome.OK, 140_000) == (settled.outcome, settled.cost)

@@ -7,6 +7,7 @@ from headgate.domain.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
     UpstreamUnsayable,
+    UpstreamUnsigned,
 )
 from headgate.routing.failures import Blame, finding_of, finding_of_status
 
@@ -40,6 +41,7 @@ def test_a_status_says_what_to_try_next(status: int, retry: bool, fall_back: boo
     [
         (UpstreamUnreachable("No.", provider="p"), True, True, Blame.FAULT),
         (UpstreamUnreachable("No.", provider="p", timed_out=True), False, True, Blame.DOWN),
+        (UpstreamUnsigned("No.", provider="p"), False, True, Blame.FAULT),
         (UpstreamTimeout("No.", provider="p", unbilled=False), False, True, Blame.DOWN),
         (UpstreamBroken("No.", provider="p", unbilled=False), True, True, Blame.FAULT),
         (UpstreamUnsayable("No.", provider="p", unbilled=False), False, False, Blame.NOBODY),

@@ -1,0 +1,1 @@
+"""Credentials that are no header that stays the same: signatures and tokens."""
