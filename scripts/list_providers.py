@@ -16,7 +16,8 @@ END = "<!-- end of providers -->\n"
 
 def variables(provider: Provider) -> list[str]:
     """Which environment variables set it up."""
-    addresses = provider.base_url_variables + provider.version_variables
+    named = tuple(name for names in provider.address_variables for name in names)
+    addresses = named + provider.base_url_variables + provider.version_variables
     return [
         provider.title,
         f"`{provider.name}/`",

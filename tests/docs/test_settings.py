@@ -35,6 +35,7 @@ def read_by_providers() -> set[str]:
             *provider.key_variables,
             *provider.bearer_variables,
             *provider.base_url_variables,
+            *(name for names in provider.address_variables for name in names),
             *provider.version_variables,
         )
     }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import structlog
 
 from headgate.domain.ids import DeploymentId
-from headgate.providers.table import PROVIDERS, providers_from_environment
+from headgate.providers.table import PROVIDERS, own_address, providers_from_environment
 from headgate.providers.variants import NotSpokenError, address_of, variant
 from headgate.routing.table import ANY_MODEL, Route
 from headgate.snapshot.contract import Deployment, Snapshot
@@ -18,23 +18,23 @@ def routes_of(snapshot: Snapshot, *, environ: Mapping[str, str], secret: str) ->
     """Compile every deployment that can be called; one that cannot is left out and logged, never half used."""
     environment = environment_routes(environ)
     known = {route.provider.name: route for route in environment}
-    routes = [route for deployment in snapshot.deployments if (route := _route(deployment, known, secret)) is not None]
-    return routes + environment
+    routes = [_route(deployment, known, environ, secret) for deployment in snapshot.deployments]
+    return [route for route in routes if route is not None] + environment
 
 
 class _UncallableError(Exception):
     """Nothing can be sent there; says why."""
 
 
-def _route(deployment: Deployment, environment: Mapping[str, Route], secret: str) -> Route | None:
+def _route(deployment: Deployment, known: Mapping[str, Route], environ: Mapping[str, str], secret: str) -> Route | None:
     try:
-        return _compiled(deployment, environment, secret)
+        return _compiled(deployment, known, environ, secret)
     except (_UncallableError, CredentialError, NotSpokenError) as error:
         _log.error("deployment_left_out", deployment=deployment.id, reason=str(error))
         return None
 
 
-def _compiled(deployment: Deployment, environment: Mapping[str, Route], secret: str) -> Route:
+def _compiled(deployment: Deployment, known: Mapping[str, Route], environ: Mapping[str, str], secret: str) -> Route:
     """Put a deployment together.
 
     Raises:
@@ -46,16 +46,18 @@ def _compiled(deployment: Deployment, environment: Mapping[str, Route], secret: 
     if provider is None:
         message = f"no provider {deployment.provider!r}"
         raise _UncallableError(message)
-    from_environment = environment.get(provider.name)
-    credential = None
+    from_environment = known.get(provider.name)
+    credential, ambient = None, False
     if deployment.credential:
         credential = decrypt_credential(deployment.credential, secret=secret)
     elif deployment.base_url is None and from_environment is not None:
         # Only to the environment's own address: an address out of the database must not collect its credential.
         credential, provider = from_environment.credential, from_environment.provider
-    given = deployment.base_url or (from_environment.base_url if from_environment else provider.base_url)
+        ambient = from_environment.ambient
+    given = deployment.base_url or (from_environment.base_url if from_environment else own_address(provider, environ))
     if not given:
-        message = f"{provider.name} has no address of its own"
+        variables = " and ".join(" or ".join(names) for names in provider.address_variables)
+        message = f"{provider.name} has no address of its own" + (f" without {variables}" if variables else "")
         raise _UncallableError(message)
     version = deployment.api_version
     # The environment's own version is in its address and in its provider's paths already.
@@ -65,6 +67,7 @@ def _compiled(deployment: Deployment, environment: Mapping[str, Route], secret: 
         provider=variant(provider, format_=deployment.format, version=version),
         base_url=given if inherited else address_of(provider, given, version=version),
         credential=credential,
+        ambient=ambient,
     )
 
 
@@ -82,6 +85,7 @@ def environment_routes(environ: Mapping[str, str]) -> list[Route]:
             provider=provider,
             base_url=base_url.rstrip("/"),
             credential=key,
+            ambient=provider.auth.signs,
         )
         for provider, base_url, key in providers_from_environment(environ)
     ]

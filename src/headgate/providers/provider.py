@@ -1,10 +1,14 @@
 """What an operator is: an address, an auth scheme, the formats it speaks and how it deviates from them."""
 
+import re
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from headgate.domain.formats import Format
+
+_VARIABLES: Final = re.compile(r"\{([A-Z0-9_|]+)\}")
 
 
 class Auth(StrEnum):
@@ -53,7 +57,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """Its own name, for people."""
     base_url: str
     """As its own SDK would have it: most OpenAI-compatible ones include `/v1`, Anthropic, Groq and Cerebras do not.
-    Empty: there is one address per account, and a deployment or a variable must give it."""
+    Empty: there is one address per account, and a deployment or a variable must give it. `{NAME}` in it stands for an
+    environment variable, `{ONE|OTHER}` for the first of them that is set."""
     paths: dict[Format, str]
     """Format -> path below the base address, in which `{model}` stands for the model's name. A format that is absent is
     not spoken. Where a door's own format is absent, the first one that can be translated is spoken."""
@@ -86,3 +91,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     usage_needs_asking: bool = True
     """OpenAI-format streams: usage comes only with `stream_options.include_usage`. False: the operator refuses the
     field, or always sends usage."""
+
+    @property
+    def address_variables(self) -> tuple[tuple[str, ...], ...]:
+        """Environment variables that `base_url` names; of each group the first one that is set counts."""
+        return tuple(dict.fromkeys(tuple(group.split("|")) for group in _VARIABLES.findall(self.base_url)))

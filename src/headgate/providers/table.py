@@ -88,7 +88,8 @@ def providers_from_environment(environ: Mapping[str, str]) -> list[tuple[Provide
     Returns:
         (provider, base address without a trailing slash, credential or None where none is shown). A provider whose
         credential is a bearer token by its variable comes with `auth` changed accordingly, and one whose API version
-        is given with the addresses of that version.
+        is given with the addresses of that version. One that signs is set up by its address: where its credential
+        comes from (a variable, a file, the machine's role) is its signer's to find out.
     """
     found: list[tuple[Provider, str, str | None]] = []
     for known in PROVIDERS.values():
@@ -106,7 +107,20 @@ def providers_from_environment(environ: Mapping[str, str]) -> list[tuple[Provide
             found.append((value, address, key))
         elif key := _first(environ, value.bearer_variables):
             found.append((msgspec.structs.replace(value, auth=Auth.BEARER), address, key))
+        elif value.auth.signs:
+            found.append((value, address, None))
     return found
+
+
+def own_address(value: Provider, environ: Mapping[str, str]) -> str | None:
+    """The operator's own address, with the variables that it names; None: it has none, or one of them is not set."""
+    address = value.base_url
+    for names in value.address_variables:
+        given = _first(environ, names)
+        if given is None:
+            return None
+        address = address.replace("{" + "|".join(names) + "}", given)
+    return address or None
 
 
 def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
@@ -119,7 +133,7 @@ def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
 def _address(value: Provider, environ: Mapping[str, str]) -> str | None:
     given = _first(environ, value.base_url_variables)
     if given is None:
-        return value.base_url or None
+        return own_address(value, environ)
     given = given.rstrip("/")
     if "://" not in given:
         # OLLAMA_HOST and DATABRICKS_HOST are often a bare host.

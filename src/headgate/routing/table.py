@@ -25,6 +25,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     provider: Provider
     base_url: str
     credential: str | None
+    ambient: bool = False
+    """The credential is whatever the environment has to sign with: the address is the environment's own too."""
 
 
 class RouteTable:
@@ -137,6 +139,7 @@ def _target(route: Route, model: str, arm: str | None) -> Target:
         provider=route.provider,
         base_url=route.base_url,
         credential=route.credential,
+        ambient=route.ambient,
         model=model,
         timeout_ms=route.deployment.timeout_ms,
         arm=arm,

@@ -27,7 +27,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     provider: Provider
     base_url: str
     credential: str | None
-    """Decrypted; None for operators that take none."""
+    """Decrypted; None for operators that take none, and for what is `ambient`."""
+    ambient: bool = False
+    """The credential is whatever the environment has to sign with. Never set for an address that only the database
+    names: the environment's credential must not be collected there."""
     model: str
     """Sent upstream."""
     timeout_ms: int | None = None

@@ -1,9 +1,14 @@
+import msgspec
+import pytest
 from structlog.testing import capture_logs
 
 from headgate.domain.formats import Format
 from headgate.domain.ids import DeploymentId
+from headgate.infra import routes as routes_module
 from headgate.infra.routes import environment_routes, routes_of
+from headgate.providers import table
 from headgate.providers.provider import Auth
+from headgate.providers.table import PROVIDERS
 from headgate.routing.table import Route, RouteTable
 from headgate.snapshot.contract import Deployment
 from headgate.snapshot.credentials import encrypt_credential
@@ -133,3 +138,35 @@ def test_the_environments_providers_are_shared_open_and_behind_everything_else()
 
 def test_an_empty_environment_has_no_routes():
     assert [] == environment_routes({})
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator that signs, at an address of the environment's zone."""
+    signing = msgspec.structs.replace(
+        PROVIDERS["openai"], name="zone", base_url="https://{ZONE}.up.test", auth=Auth.AWS, key_variables=()
+    )
+    for module in (table, routes_module):
+        monkeypatch.setattr(module, "PROVIDERS", {"zone": signing})
+
+
+@pytest.mark.usefixtures("zone")
+def test_what_the_environment_signs_with_is_used_only_at_the_environments_address():
+    environ = {"ZONE": "eu"}
+    own = encrypt_credential("sk-own", secret=SECRET)
+    (inherits,) = own_routes(deployment(provider="zone"), environ=environ)
+    assert ("https://eu.up.test", None, True) == (inherits.base_url, inherits.credential, inherits.ambient)
+    (elsewhere,) = own_routes(deployment(provider="zone", base_url="https://eu.up.test"), environ=environ)
+    assert ("https://eu.up.test", None, False) == (elsewhere.base_url, elsewhere.credential, elsewhere.ambient)
+    (alone,) = own_routes(deployment(provider="zone", credential=own), environ=environ)
+    assert ("https://eu.up.test", "sk-own", False) == (alone.base_url, alone.credential, alone.ambient)
+    (target,) = RouteTable([inherits]).targets("fast", organization_id="x", shared=True)
+    assert target.ambient
+
+
+@pytest.mark.usefixtures("zone")
+def test_an_address_whose_variable_is_not_set_leaves_the_deployment_out_and_says_so():
+    own = encrypt_credential("sk-own", secret=SECRET)
+    with capture_logs() as logs:
+        assert [] == own_routes(deployment(provider="zone", credential=own), environ={})
+    assert "zone has no address of its own without ZONE" == logs[0]["reason"]

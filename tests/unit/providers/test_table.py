@@ -1,8 +1,16 @@
+import msgspec
 import pytest
 
 from headgate.domain.formats import Format
+from headgate.providers import table
 from headgate.providers.provider import Auth, Provider, UsageQuirk
-from headgate.providers.table import PROVIDERS, provider, provider_of_model, providers_from_environment
+from headgate.providers.table import (
+    PROVIDERS,
+    own_address,
+    provider,
+    provider_of_model,
+    providers_from_environment,
+)
 from tests.kit.seeds import SEED_PROVIDERS
 
 BREADTH = [
@@ -181,3 +189,41 @@ def test_what_can_be_sent_as_a_batch_is_a_value_of_the_row():
     assert Format.ANTHROPIC_MESSAGES in provider("anthropic").native_batch
     assert Format.OPENAI_CHAT in provider("openai").native_batch
     assert not provider("ollama").native_batch
+
+
+REGIONAL = msgspec.structs.replace(
+    PROVIDERS["openai"],
+    name="regional",
+    base_url="https://{ZONE|OLD_ZONE}.up.test/{ZONE|OLD_ZONE}/v1",
+    auth=Auth.AWS,
+    key_variables=(),
+    bearer_variables=("ZONE_TOKEN",),
+    base_url_variables=("ZONE_URL",),
+)
+
+
+@pytest.mark.parametrize(
+    ("expected", "environ"),
+    [
+        (None, {}),
+        (None, {"ZONE": " "}),
+        ("https://eu.up.test/eu/v1", {"ZONE": "eu"}),
+        ("https://us.up.test/us/v1", {"OLD_ZONE": "us"}),
+        ("https://eu.up.test/eu/v1", {"OLD_ZONE": "us", "ZONE": "eu"}),
+    ],
+)
+def test_an_address_may_name_variables(expected: str | None, environ: dict[str, str]):
+    assert expected == own_address(REGIONAL, environ)
+
+
+def test_an_operator_without_an_address_has_none():
+    assert own_address(PROVIDERS["azure_openai"], {}) is None
+
+
+def test_one_that_signs_is_set_up_by_its_address_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(table, "PROVIDERS", {"regional": REGIONAL})
+    assert [] == providers_from_environment({"ZONE_TOKEN": "t"})
+    ((value, address, key),) = providers_from_environment({"ZONE": "eu"})
+    assert (Auth.AWS, "https://eu.up.test/eu/v1", None) == (value.auth, address, key)
+    ((value, address, key),) = providers_from_environment({"ZONE_URL": "https://own.test", "ZONE_TOKEN": "t"})
+    assert (Auth.BEARER, "https://own.test", "t") == (value.auth, address, key)
