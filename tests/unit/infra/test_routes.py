@@ -110,6 +110,18 @@ def test_without_an_api_version_a_resource_gets_the_v1_addresses_with_and_withou
     assert PLAIN == azure(AZURE | {"OPENAI_API_VERSION": "2024-10-21"}, credential=own)
 
 
+def test_an_azure_key_is_shown_in_its_own_header_and_an_entra_token_as_a_bearer():
+    for variable, header, value in (
+        ("AZURE_OPENAI_API_KEY", "api-key", "k"),
+        ("AZURE_OPENAI_AD_TOKEN", "authorization", "Bearer k"),
+    ):
+        environ = {variable: "k", "AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com"}
+        table = RouteTable(own_routes(deployment(name="gpt", provider="azure_openai"), environ=environ))
+        (target,) = table.targets("gpt", organization_id="x", shared=True)
+        assert {"content-type", header} == target.headers(Format.OPENAI_CHAT, {}).keys()
+        assert value == target.headers(Format.OPENAI_CHAT, {})[header]
+
+
 def test_an_api_version_where_there_are_none_leaves_the_deployment_out_and_says_so():
     with capture_logs() as logs:
         assert [] == own_routes(deployment(api_version="2024-10-21"))

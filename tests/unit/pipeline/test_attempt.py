@@ -11,7 +11,7 @@ from headgate.pipeline.tariff import FREE_ENDPOINT, Tariff
 from headgate.pricing.book import PriceBook
 from headgate.pricing.compiled import compile_card
 from headgate.providers.table import PROVIDERS
-from headgate.routing.table import Target
+from headgate.routing.target import Target
 from headgate.translate.codec import Reading
 from tests.kit.books import sent
 from tests.kit.fakes import (

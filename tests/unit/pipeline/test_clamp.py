@@ -10,7 +10,7 @@ from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.intake import read_intake
 from headgate.pricing.shape import shape_of
 from headgate.providers.table import PROVIDERS
-from headgate.routing.table import Target
+from headgate.routing.target import Target
 
 HELLO = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
 

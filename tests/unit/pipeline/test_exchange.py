@@ -12,7 +12,7 @@ from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.intake import read_intake
 from headgate.providers.provider import Provider
 from headgate.providers.table import PROVIDERS
-from headgate.routing.table import Target
+from headgate.routing.target import Target
 from headgate.translate.codec import UntranslatableError
 from tests.kit.fakes import chat_answer
 
