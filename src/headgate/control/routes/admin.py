@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from headgate.control.filters import OrganizationFilter
 from headgate.control.organizations.models import User
+from headgate.control.routes.checks import stray
 from headgate.control.routes.display import report_table
 from headgate.control.routes.forms import ArmForm, ArmFormSet, RouteForm
 from headgate.control.routes.models import Arm, Route, Strategy
@@ -88,6 +89,7 @@ class RouteAdmin(Scoped):
         if isinstance(route, Route):
             user = cast("User", request.user)
             shown = report_table(report_of(route, user, days=days, now=timezone.now()), days)
+            shown["stray"] = stray(route, list(route.arms.all()))
         context = {**(extra_context or {}), "report": shown}
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response

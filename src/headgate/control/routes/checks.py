@@ -40,6 +40,11 @@ def check_arms(route: Route, arms: Sequence[Arm]) -> None:
         raise ValidationError(complaints)
 
 
+def stray(route: Route, arms: Sequence[Arm]) -> list[str]:
+    """Return the arms that lead nowhere by now, by name: their deployments went after they were written."""
+    return [arm.title for arm in arms if _leads_wrong(arm.model, route) is not None]
+
+
 def _shape(arms: Sequence[Arm]) -> Iterator[str]:
     if not arms:
         yield "Give at least one arm."

@@ -138,3 +138,14 @@ def test_a_routes_page_says_how_its_arms_did(acme, acme_admin, signed_in):
     assert [1, 2] == [page.context["report"]["requests"] for page in (week, month)]
     assert "How the arms did" in week.content.decode()
     assert 'href="?days=30#route-report"' in week.content.decode()
+
+
+def test_a_routes_page_names_the_arms_that_nothing_serves_any_more(acme, acme_admin, signed_in):
+    deployment = Deployment.objects.create(organization=acme, name="own", provider="openai")
+    client = signed_in(acme_admin)
+    client.post(f"{LIST}add/", given({"model": "own"}, {"model": "gpt-4o"}, organization=acme.pk))
+    route = Route.objects.get()
+    page = f"{LIST}{route.pk}/change/"
+    assert "Passed over" not in client.get(page).content.decode()
+    deployment.delete()
+    assert "Passed over, for nothing serves them now: own." in client.get(page).content.decode()
