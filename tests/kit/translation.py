@@ -221,3 +221,24 @@ class OpenAiJudge:
             if "id" in call:
                 self.calls.append(call["id"])
         self.stage = "finished" if choice["finish_reason"] else "open"
+
+
+def judge_gemini(stream: bytes) -> None:
+    """Pieces of one candidate, calls whole, exactly one finish reason, in the last event; or an error last."""
+    finished = failed = False
+    calls: list[str] = []
+    for name, event in events(stream):
+        assert not name
+        assert not finished
+        assert not failed
+        failed = "error" in event
+        for candidate in event.get("candidates", ()):
+            assert candidate["index"] == 0
+            finished = "finishReason" in candidate
+            for part in candidate["content"]["parts"]:
+                if call := part.get("functionCall"):
+                    assert isinstance(call["args"], dict)
+                    calls.append(call["id"])
+                else:
+                    assert isinstance(part["text"], str)
+    assert finished or failed

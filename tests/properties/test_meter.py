@@ -38,6 +38,16 @@ ANTHROPIC_EVENTS = [
     b"event: ping\ndata: {}",
     b"data: {broken",
 ]
+GEMINI_EVENTS = [
+    b'{"candidates":[{"content":{"parts":[{"text":""}]}}],"usageMetadata":{"promptTokenCount":3},"modelVersion":"gemini-2.5-flash"}',
+    b'{"candidates":[{"content":{"parts":[{"text":"about \\"usageMetadata\\" and \\"error\\""}]}}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":4}}',
+    b'{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":9}}',
+    b'{"candidates":[{"content":{"parts":[{"text":"]}"}]},"finishReason":2}],"usageMetadata":{"trafficType":"ON_DEMAND"}}',
+    b'{"candidates":[{"groundingMetadata":{"webSearchQueries":["a","b"]}}],"usageMetadata":{"totalTokenCount":3}}',
+    b'{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":8,"serviceTier":"flex"}}',
+    b'{\n "error": {\n  "message": "broke"\n }\n}',
+    b'{"candidates":"[","usageMetadata":{"promptTokenCount":"many"}}',
+]
 
 
 def metered(form: Format, operator: str, chunks: list[bytes], *, hide_usage: bool) -> tuple[bytes, Reading]:
@@ -76,9 +86,51 @@ def test_no_cut_changes_an_anthropic_stream(stream: bytes, cuts: list[int]):
     assert stream == whole[0]
 
 
+def gemini_metered(chunks: list[bytes]) -> tuple[bytes, Reading]:
+    return metered(Format.GEMINI, "sim", chunks, hide_usage=False)
+
+
+gemini_sse = streams(
+    [*(b"data: " + event.replace(b"\n", b"\ndata: ") for event in GEMINI_EVENTS), b": comment", b"data: {"]
+)
+gemini_array = st.tuples(
+    st.sampled_from([b"[", b" \n["]),
+    st.lists(st.sampled_from(GEMINI_EVENTS), max_size=6).map(b"\n,\r\n".join),
+    st.sampled_from([b"]", b"\n]\n", b"", b",", b'{"a"']),
+).map(b"".join)
+
+
+@given(gemini_sse | gemini_array, places)
+def test_no_cut_changes_a_gemini_stream(stream: bytes, cuts: list[int]):
+    whole = gemini_metered([stream])
+    assert stream == whole[0]
+    assert whole == gemini_metered(cut(stream, cuts))
+    assert whole == gemini_metered([bytes([byte]) for byte in stream])
+
+
+@given(st.lists(st.sampled_from(GEMINI_EVENTS), max_size=6))
+def test_both_framings_of_gemini_say_the_same(events: list[bytes]):
+    _, served = gemini_metered([b"data: " + event.replace(b"\n", b"\ndata: ") + b"\r\n\r\n" for event in events])
+    _, listed = gemini_metered([b"[" + b",".join(events) + b"]"])
+    listed.ended = False
+    assert served == listed
+
+
+@given(st.lists(st.sampled_from(GEMINI_EVENTS), max_size=6), places)
+def test_what_may_be_the_end_is_held_back_until_the_usage_is_known(events: list[bytes], cuts: list[int]):
+    meter = meter_for(Format.GEMINI, provider("sim"))
+    written = [b"data: " + event.replace(b"\n", b"\ndata: ") + b"\n\n" for event in events]
+    stream = b"".join(written)
+    passed = b"".join(meter.feed(chunk) for chunk in cut(stream, cuts))
+    if events and b"finishReason" in events[-1]:
+        assert len(stream) - len(written[-1]) == len(passed)
+    assert stream == passed + meter.finish()
+
+
 @given(st.binary(max_size=200), places)
 def test_no_bytes_break_a_meter(noise: bytes, cuts: list[int]):
-    for form, operator in ((Format.OPENAI_CHAT, "groq"), (Format.ANTHROPIC_MESSAGES, "anthropic")):
+    spoken = ((Format.OPENAI_CHAT, "groq"), (Format.ANTHROPIC_MESSAGES, "anthropic"), (Format.GEMINI, "sim"))
+    for form, operator in spoken:
         assert noise == metered(form, operator, cut(noise, cuts), hide_usage=False)[0]
         meter_for(form, provider(operator)).read_body(noise)
 

@@ -14,8 +14,8 @@ from headgate.translate.codec import UntranslatableError
 from headgate.translate.registry import codec_for
 
 MANY = settings(max_examples=250, deadline=None)
-OPENAI, ANTHROPIC = Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES
-FORMATS = (OPENAI, ANTHROPIC)
+OPENAI, ANTHROPIC, GEMINI = Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES, Format.GEMINI
+FORMATS = (OPENAI, ANTHROPIC, GEMINI)
 
 REQUESTS = {
     OPENAI: {
@@ -105,6 +105,54 @@ REQUESTS = {
         "stream": True,
         "cache_control": {"type": "ephemeral", "ttl": "5m"},
     },
+    GEMINI: {
+        "systemInstruction": {"parts": [{"text": "be brief"}]},
+        "contents": [
+            {
+                "role": "user",
+                "parts": [
+                    {"text": "look"},
+                    {"inlineData": {"mimeType": "image/png", "data": "AAAA"}},
+                    {"fileData": {"mimeType": "image/jpeg", "fileUri": "https://example.com/a.jpg"}},
+                ],
+            },
+            {
+                "role": "model",
+                "parts": [
+                    {"text": "hm", "thought": True, "thoughtSignature": "aGVhZGdhdGU6c2lnbmVkOnM="},
+                    {"functionCall": {"name": "f", "args": {"x": 1}}, "thoughtSignature": "c2ln"},
+                ],
+            },
+            {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"output": "done"}}}]},
+        ],
+        "tools": [
+            {
+                "functionDeclarations": [
+                    {
+                        "name": "f",
+                        "parameters": {
+                            "type": "OBJECT",
+                            "properties": {"x": {"type": "INTEGER", "nullable": True, "minimum": "1"}},
+                        },
+                    },
+                    {"name": "g", "parametersJsonSchema": {"type": "object"}},
+                ]
+            }
+        ],
+        "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["f"]}},
+        "generationConfig": {
+            "maxOutputTokens": 9,
+            "temperature": 1,
+            "topK": 40.0,
+            "stopSequences": ["x"],
+            "candidateCount": 1,
+            "responseMimeType": "application/json",
+            "responseSchema": {"anyOf": [{"type": "STRING", "enum": ["a"], "nullable": True}]},
+            "thinkingConfig": {"thinkingBudget": 100, "includeThoughts": True},
+            "responseModalities": ["TEXT"],
+        },
+        "safetySettings": [],
+    },
 }
 ANSWERS = {
     OPENAI: {
@@ -137,6 +185,29 @@ ANSWERS = {
             {"type": "tool_use", "id": "a", "name": "f", "input": {}},
         ],
     },
+    GEMINI: {
+        "responseId": "a",
+        "modelVersion": "m",
+        "usageMetadata": {
+            "promptTokenCount": 3,
+            "thoughtsTokenCount": 2,
+            "promptTokensDetails": [{"modality": "IMAGE", "tokenCount": 1}],
+        },
+        "candidates": [
+            {
+                "index": 0,
+                "finishReason": "STOP",
+                "content": {
+                    "role": "model",
+                    "parts": [
+                        {"text": "hm", "thought": True, "thoughtSignature": "c2ln"},
+                        {"text": "t"},
+                        {"functionCall": {"name": "f", "args": {}}, "thoughtSignature": "aGVhZGdhdGU6aGlkZGVuOmQ="},
+                    ],
+                },
+            }
+        ],
+    },
 }
 EVENTS = {
     OPENAI: [
@@ -155,6 +226,13 @@ EVENTS = {
         {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "x"}},
         {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 3}},
         {"type": "message_stop"},
+    ],
+    GEMINI: [
+        {"responseId": "a", "modelVersion": "m", "candidates": [
+            {"index": 0, "content": {"parts": [{"text": "hi", "thought": True}]}}]},
+        {"candidates": [{"content": {"parts": [{"functionCall": {"id": "a", "name": "f", "args": {"x": 1}}}]}}]},
+        {"candidates": [{"content": {"parts": [{"text": ""}]}, "finishReason": "STOP"}],
+         "usageMetadata": {"promptTokenCount": 3}},
     ],
 }  # fmt: skip
 
@@ -196,7 +274,7 @@ def broken(draw, whole):
 
 def through_both(own: Format, request: bytes) -> None:
     fields = msgspec.json.decode(request, type=dict[str, msgspec.Raw])
-    for model in ("gpt-4o", "o3", "claude-opus-4-6", "claude-sonnet-4-5"):
+    for model in ("gpt-4o", "o3", "claude-opus-4-6", "claude-sonnet-4-5", "gemini-2.5-pro", "gemini-3-flash"):
         with contextlib.suppress(UntranslatableError):
             conversation = codec_for(own).parse_request(fields)
             for format_ in FORMATS:
@@ -255,9 +333,9 @@ def test_bytes_that_are_no_answer_are_refused(own, body):
 def test_nesting_without_end_is_refused(own):
     deep = b"[" * 100_000 + b"]" * 100_000
     with pytest.raises(UntranslatableError):
-        codec_for(own).parse_answer(b'{"choices":' + deep + b',"content":' + deep + b"}")
+        codec_for(own).parse_answer(b'{"choices":' + deep + b',"content":' + deep + b',"candidates":' + deep + b"}")
     with pytest.raises(UntranslatableError):
-        codec_for(own).parse_request({"messages": msgspec.Raw(deep)})
+        codec_for(own).parse_request({"contents" if own is GEMINI else "messages": msgspec.Raw(deep)})
     assert codec_for(own).parse_error(500, deep)
 
 

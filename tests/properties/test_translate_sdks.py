@@ -5,6 +5,7 @@ import json
 import anthropic
 import httpx2
 import openai
+from google import genai
 from hypothesis import given, settings
 
 from headgate.domain.conversation import RedactedThinking, Text, Thinking, ToolCall
@@ -109,3 +110,35 @@ def test_the_accumulator_of_the_openai_sdk_agrees(deltas):
     assert [part.id for part in answer.parts if isinstance(part, ToolCall)] == [
         call.id for call in message.tool_calls or ()
     ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(deltas=streams())
+def test_googles_sdk_reads_the_same_answer(deltas):
+    client = genai.Client(
+        api_key="none",
+        http_options=genai.types.HttpOptions(
+            base_url="http://localhost", httpx_client=transport(render(Format.GEMINI, deltas))
+        ),
+    )
+    text, thoughts, calls, usage, reasons = "", "", [], None, []
+    for chunk in client.models.generate_content_stream(model="m", contents="?"):
+        usage = chunk.usage_metadata or usage
+        reasons += [c.finish_reason for c in chunk.candidates if c.finish_reason]
+        for part in chunk.parts or ():
+            if part.function_call:
+                calls.append((part.function_call.id, part.function_call.name, part.function_call.args))
+            elif part.thought:
+                thoughts += part.text
+            else:
+                text += part.text
+    answer = fold(deltas)
+    assert "".join(part.text for part in answer.parts if isinstance(part, Text)) == text
+    assert "".join(part.text for part in answer.parts if isinstance(part, Thinking)) == thoughts
+    assert [
+        (part.id, part.name, json.loads(part.arguments or "{}")) for part in answer.parts if isinstance(part, ToolCall)
+    ] == calls
+    assert 1 == len(reasons)
+    if answer.usage is not None:
+        told = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
+        assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (usage.prompt_token_count, told)

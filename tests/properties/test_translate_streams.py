@@ -11,10 +11,10 @@ from headgate.domain.conversation import Answer, RedactedThinking, Text, Thinkin
 from headgate.domain.fold import fold
 from headgate.domain.formats import Format
 from headgate.translate.registry import codec_for
-from tests.kit.translation import ANY_DELTA, OpenAiJudge, judge_anthropic, streams
+from tests.kit.translation import ANY_DELTA, OpenAiJudge, judge_anthropic, judge_gemini, streams
 
 FEW = settings(max_examples=50, deadline=None)
-FORMATS = (Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES)
+FORMATS = (Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES, Format.GEMINI)
 
 
 def render(format_: Format, deltas, *, include_usage: bool = True) -> bytes:
@@ -51,9 +51,16 @@ def test_openai_chunks_are_in_legal_order_whatever_comes(deltas, include_usage):
 
 
 @FEW
+@given(deltas=st.lists(ANY_DELTA, max_size=12))
+def test_gemini_events_are_in_legal_order_whatever_comes(deltas):
+    judge_gemini(render(Format.GEMINI, deltas))
+
+
+@FEW
 @given(deltas=streams(), kept=st.integers(0, 30))
 def test_an_answer_that_is_cut_anywhere_still_ends_legally(deltas, kept):
     judge_anthropic(render(Format.ANTHROPIC_MESSAGES, deltas[:kept]))
+    judge_gemini(render(Format.GEMINI, deltas[:kept]))
     OpenAiJudge(wants_usage=True).judge(render(Format.OPENAI_CHAT, deltas[:kept]))
 
 
@@ -80,6 +87,22 @@ def test_openai_chunks_say_the_same(deltas):
     after = parse(Format.OPENAI_CHAT, [render(Format.OPENAI_CHAT, deltas)])
     assert said(before) == said(after)
     assert before.usage == after.usage
+
+
+@FEW
+@given(deltas=streams())
+def test_gemini_events_say_the_same(deltas):
+    before = fold(deltas)
+    after = parse(Format.GEMINI, [render(Format.GEMINI, deltas)])
+    assert said(before) == said(after)
+    assert [p.signature for p in before.parts if isinstance(p, Thinking) and p.signature] == [
+        p.signature for p in after.parts if isinstance(p, Thinking) and p.signature
+    ]
+    if before.usage is not None:
+        assert (before.usage.prompt_tokens, before.usage.completion_tokens) == (
+            after.usage.prompt_tokens,
+            after.usage.completion_tokens,
+        )
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -120,5 +143,5 @@ def test_a_stream_that_breaks_off_is_never_taken_for_a_whole_answer(format_, del
     cut = stream[: max(len(stream) - lost, 0)]
     answer = parse(format_, [cut])
     assert answer.failure is not None or answer.stop_reason is not None
-    if b'finish_reason":"' not in cut and b'stop_reason":"' not in cut:
+    if not any(reason in cut for reason in (b'finish_reason":"', b'stop_reason":"', b'finishReason":"')):
         assert answer.failure is not None

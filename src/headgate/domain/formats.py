@@ -19,6 +19,7 @@ class Format(StrEnum):
     GEMINI = "gemini.generate_content"
     GEMINI_COUNT_TOKENS = "gemini.count_tokens"
     GEMINI_EMBED_CONTENT = "gemini.embed_content"
+    GEMINI_BATCH_EMBED_CONTENTS = "gemini.batch_embed_contents"
     BEDROCK_CONVERSE = "bedrock.converse"
     COHERE_CHAT = "cohere.chat"
     RERANK = "cohere.rerank"

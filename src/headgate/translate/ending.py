@@ -10,7 +10,9 @@ from typing import Protocol
 from headgate.domain.formats import Format
 from headgate.domain.usage import Usage
 from headgate.translate.anthropic_messages.end_stream import AnthropicEnding
+from headgate.translate.gemini.end_stream import GeminiEnding
 from headgate.translate.openai_chat.end_stream import OpenAiEnding
+from headgate.wire.framing import Framing
 
 
 class Follower(Protocol):
@@ -42,7 +44,9 @@ class Ending(Follower, Protocol):
         ...
 
 
-def ending_for(format_: Format, *, created: int, model: str, include_usage: bool) -> Ending:
+def ending_for(
+    format_: Format, *, created: int, model: str, include_usage: bool, framing: Framing = Framing.SSE
+) -> Ending:
     """A fresh ending for one stream of a format that has a door.
 
     Args:
@@ -50,9 +54,12 @@ def ending_for(format_: Format, *, created: int, model: str, include_usage: bool
         created: epoch seconds; it only names an answer that has said nothing yet.
         model: as asked, for such an answer.
         include_usage: the client asked, where one has to ask.
+        framing: how the stream is put together, where its format has a choice.
     """
     if format_ is Format.OPENAI_CHAT:
         return OpenAiEnding(created=created, model=model, include_usage=include_usage)
+    if format_ is Format.GEMINI:
+        return GeminiEnding(framing, created=created, model=model)
     return AnthropicEnding(created=created, model=model)
 
 

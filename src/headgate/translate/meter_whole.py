@@ -5,6 +5,7 @@ import msgspec
 from headgate.translate.codec import Reading
 from headgate.translate.meter_events import ABSENT, as_object, reported_cost
 from headgate.translate.usage import openai_embeddings_usage
+from headgate.translate.usage_gemini import gemini_usage
 
 
 class _Body(msgspec.Struct):
@@ -14,7 +15,14 @@ class _Body(msgspec.Struct):
     usage: msgspec.Raw = ABSENT
 
 
+class _GeminiBody(msgspec.Struct, rename="camel"):
+    """The same of Gemini's format, of one content or of several."""
+
+    usage_metadata: msgspec.Raw = ABSENT
+
+
 _decoder = msgspec.json.Decoder(_Body)
+_gemini_decoder = msgspec.json.Decoder(_GeminiBody)
 
 
 class _WholeMeter:
@@ -51,8 +59,22 @@ class EmbeddingsMeter(_WholeMeter):
             reading.reported_cost = reported_cost(usage)
 
 
+class GeminiEmbeddingsMeter(_WholeMeter):
+    """Reads an answer of Gemini's embedding endpoints; only newer models report usage. See `codec.Meter`."""
+
+    def read_body(self, body: bytes) -> None:
+        """Read a whole body; never raises."""
+        try:
+            answer = _gemini_decoder.decode(body)
+        except msgspec.DecodeError:
+            return
+        self.reading.complete = True
+        self.reading.has_content = True
+        self.reading.usage = gemini_usage(as_object(answer.usage_metadata))
+
+
 class CountTokensMeter(_WholeMeter):
-    """Counting tokens is free of charge at Anthropic: a reading without usage."""
+    """Counting tokens is free of charge at Anthropic and Google: a reading without usage."""
 
     def read_body(self, body: bytes) -> None:
         """Note that an answer came; never raises."""

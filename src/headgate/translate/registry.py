@@ -4,6 +4,7 @@ from headgate.domain.formats import Format
 from headgate.providers.provider import UsageQuirk
 from headgate.translate.anthropic_messages.codec import AnthropicMessagesCodec
 from headgate.translate.codec import Codec, ProviderCodec
+from headgate.translate.gemini.codec import GeminiCodec
 from headgate.translate.openai_chat.codec import OpenAiChatCodec
 
 
@@ -18,6 +19,8 @@ def codec_for(format_: Format, *, quirks: frozenset[UsageQuirk] = frozenset()) -
             return OpenAiChatCodec(quirks)
         case Format.ANTHROPIC_MESSAGES:
             return AnthropicMessagesCodec()
+        case Format.GEMINI:
+            return GeminiCodec()
         case _:
             raise KeyError(format_)
 

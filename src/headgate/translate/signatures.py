@@ -13,11 +13,11 @@ import binascii
 from typing import Final
 
 from headgate.domain.conversation import RedactedThinking, Thinking
+from headgate.translate.base64_text import standard
 
 _GOOGLES: Final = "google:"
 _SIGNED: Final = b"headgate:signed:"
 _HIDDEN: Final = b"headgate:hidden:"
-_URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
 def googles(signature: str | None) -> str | None:
@@ -27,16 +27,16 @@ def googles(signature: str | None) -> str | None:
 
 def from_gemini(written: str) -> Thinking | RedactedThinking:
     """What a `thoughtSignature` stands for: thinking without text that bears the signature, or what was hidden."""
-    standard = written.translate(_URL_SAFE)
+    signature = standard(written)
     try:
-        wrapped = base64.b64decode(standard, validate=True)
+        wrapped = base64.b64decode(signature, validate=True)
         if wrapped.startswith(_SIGNED):
             return Thinking(text="", signature=wrapped.removeprefix(_SIGNED).decode())
         if wrapped.startswith(_HIDDEN):
             return RedactedThinking(data=wrapped.removeprefix(_HIDDEN).decode())
     except (binascii.Error, ValueError):
         pass  # Not base64, or not ours: whatever it is, Google wrote it.
-    return Thinking(text="", signature=_GOOGLES + standard)
+    return Thinking(text="", signature=_GOOGLES + signature)
 
 
 def to_gemini(signature: str) -> str:

@@ -5,6 +5,7 @@ import pytest
 from headgate.domain.formats import Format
 from headgate.translate.anthropic_messages.end_stream import BLOCK_TOKENS
 from headgate.translate.ending import Ending, ending_for
+from headgate.translate.gemini.end_stream import PART_TOKENS
 from headgate.translate.openai_chat.end_stream import CALL_TOKENS
 from tests.kit.fakes import event, message_stream
 
@@ -80,3 +81,30 @@ def test_what_an_event_can_be_at_most(chunk: bytes, expected: int):
 @pytest.mark.parametrize("block", [{"type": "web_search_tool_result", "content": [{"url": "u" * 50}]}, {"type": "odd"}])
 def test_of_a_block_that_nobody_knows_every_byte_counts(block: dict[str, object]):
     assert messages().feed(started(block)) > len(json.dumps(block))
+
+
+def piece(*parts: object) -> bytes:
+    return event({"candidates": [{"content": {"parts": list(parts)}, "index": 0}]})
+
+
+CALL = {"name": "go", "args": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    ("chunk", "expected"),
+    [
+        (piece({"text": "Zür"}), 4),
+        (piece({"text": "hm", "thought": True}), 2),
+        (piece({"text": ""}), 0),
+        (piece({"functionCall": CALL}), PART_TOKENS + len(json.dumps(CALL, separators=(",", ":")))),
+        (piece({"text": "a", "thoughtSignature": "abc"}), PART_TOKENS + 3 + 5),
+        (piece({"text": 7}), PART_TOKENS + 1),
+        (piece(), 0),
+        (event({"usageMetadata": {"promptTokenCount": 3}}), 0),
+        (event('{"odd'), 5),
+        (b": a comment\n\n", 0),
+    ],
+)
+def test_what_a_piece_of_a_gemini_answer_can_be_at_most(chunk: bytes, expected: int):
+    ending = ending_for(Format.GEMINI, created=7, model="asked", include_usage=False)
+    assert expected == ending.feed(chunk)

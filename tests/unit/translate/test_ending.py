@@ -1,10 +1,13 @@
+import json
+
 import pytest
 
 from headgate.domain.formats import Format
 from headgate.domain.usage import Usage, usage_of
 from headgate.translate.ending import Ending, ending_for
+from headgate.wire.framing import Framing
 from tests.kit.fakes import chat_stream, event, message_stream
-from tests.kit.translation import OpenAiJudge, events, judge_anthropic
+from tests.kit.translation import OpenAiJudge, events, judge_anthropic, judge_gemini
 
 NOTHING = Usage({})
 
@@ -15,6 +18,16 @@ def chat(*, include_usage: bool = True) -> Ending:
 
 def messages() -> Ending:
     return ending_for(Format.ANTHROPIC_MESSAGES, created=7, model="asked", include_usage=False)
+
+
+def gemini(framing: Framing = Framing.SSE) -> Ending:
+    return ending_for(Format.GEMINI, created=7, model="asked", include_usage=False, framing=framing)
+
+
+def said(*parts: object, reason: str | None = None, index: int = 0) -> dict[str, object]:
+    finish = {"finishReason": reason} if reason else {}
+    candidate = {"content": {"parts": list(parts), "role": "model"}, **finish, "index": index}
+    return {"candidates": [candidate], "modelVersion": "m", "responseId": "r"}
 
 
 def delta(index: int = 0, reason: str | None = None, **content: object) -> bytes:
@@ -33,6 +46,8 @@ def test_an_event_in_two_chunks_counts_when_it_is_whole():
 def test_of_a_stream_that_has_not_begun_a_whole_one_is_made():
     OpenAiJudge(wants_usage=True).judge(chat().finish(usage_of(input=1)))
     judge_anthropic(messages().finish(NOTHING))
+    judge_gemini(gemini().finish(NOTHING))
+    assert "asked" == json.loads(gemini(Framing.JSON_ARRAY).finish(None))[0]["modelVersion"]
     assert b'"model":"asked"' in chat().finish(None)
     assert b'"model":"asked"' in messages().finish(None)
 
@@ -117,3 +132,53 @@ def test_a_whole_message_in_one_event_ends_a_stream():
     ending = messages()
     ending.feed(event({"type": "message", "content": []}))
     assert ending.over
+
+
+def test_a_gemini_stream_ends_with_a_reason_and_the_usage():
+    ending = gemini()
+    ending.feed(event(said({"text": "Hel"})))
+    assert not ending.over
+    ((_, last),) = events(ending.finish(usage_of(input=9, output=1)))
+    assert ("MAX_TOKENS", 10, "m", "r") == (
+        last["candidates"][0]["finishReason"],
+        last["usageMetadata"]["totalTokenCount"],
+        last["modelVersion"],
+        last["responseId"],
+    )
+
+
+def test_of_several_candidates_those_that_are_open_are_finished():
+    ending = gemini()
+    for document in (said({"text": "a"}, reason="STOP"), said({"text": "b"}, index=1)):
+        ending.feed(event(document))
+    ((_, last),) = events(ending.finish(None))
+    assert [(1, "MAX_TOKENS")] == [(each["index"], each["finishReason"]) for each in last["candidates"]]
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 2])
+def test_an_array_is_one_when_it_ends_early(pieces: int):
+    ending = gemini(Framing.JSON_ARRAY)
+    written = b"".join((b"," if i else b"[") + json.dumps(said({"text": "a"})).encode() for i in range(pieces))
+    ending.feed(written)
+    found = json.loads(written + ending.finish(usage_of(input=9)))
+    assert (pieces + 1, "MAX_TOKENS") == (len(found), found[-1]["candidates"][0]["finishReason"])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        said({"text": "a"}, reason="STOP"),
+        {"error": {"code": 503, "message": "Busy"}},
+        {"promptFeedback": {"blockReason": "SAFETY"}},
+    ],
+)
+def test_a_gemini_stream_that_told_its_end_is_over(document: dict):
+    ending = gemini()
+    ending.feed(event(document))
+    assert ending.over
+
+
+def test_a_closed_array_is_not_ended_again():
+    ending = gemini(Framing.JSON_ARRAY)
+    ending.feed(b"[" + json.dumps(said({"text": "a"})).encode() + b"]")
+    assert (True, b"") == (ending.over, ending.finish(NOTHING))

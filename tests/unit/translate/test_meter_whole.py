@@ -1,3 +1,5 @@
+import pytest
+
 from headgate.domain.formats import Format
 from headgate.domain.usage import usage_of
 from headgate.providers.table import provider
@@ -23,3 +25,13 @@ def test_bytes_pass_untouched():
     meter = meter_for(Format.OPENAI_EMBEDDINGS, provider("openai"))
     assert b"half an ev" == meter.feed(b"half an ev")
     assert b"" == meter.finish()
+
+
+@pytest.mark.parametrize("form", [Format.GEMINI_EMBED_CONTENT, Format.GEMINI_BATCH_EMBED_CONTENTS])
+def test_usage_of_googles_embeddings_is_read_where_it_is_reported(form: Format):
+    meter = meter_for(form, provider("sim"))
+    meter.read_body(b'{"embedding":{"values":[0.1]},"usageMetadata":{"promptTokenCount":8,"totalTokenCount":8}}')
+    assert (usage_of(input=8), True) == (meter.reading.usage, meter.reading.complete)
+    meter = meter_for(form, provider("sim"))
+    meter.read_body(b'{"embeddings":[{"values":[0.1]}]}')
+    assert (None, True) == (meter.reading.usage, meter.reading.complete)

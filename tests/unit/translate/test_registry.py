@@ -8,12 +8,14 @@ BODY = b"""{"choices":[{"index":0,"message":{"content":"x"},"finish_reason":"sto
 "usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":8,"completion_tokens_details":{"reasoning_tokens":5}}}"""
 
 
-@pytest.mark.parametrize("format_", [Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES])
+@pytest.mark.parametrize("format_", [Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES, Format.GEMINI])
 def test_a_codec_is_never_shared(format_: Format):
     assert codec_for(format_) is not codec_for(format_)
 
 
-@pytest.mark.parametrize("format_", [Format.OPENAI_EMBEDDINGS, Format.ANTHROPIC_COUNT_TOKENS])
+@pytest.mark.parametrize(
+    "format_", [Format.OPENAI_EMBEDDINGS, Format.ANTHROPIC_COUNT_TOKENS, Format.GEMINI_COUNT_TOKENS]
+)
 def test_formats_that_only_pass_through_have_none(format_: Format):
     with pytest.raises(KeyError):
         codec_for(format_)
