@@ -1,5 +1,7 @@
 """Where one request may go, best first: what routing says, with what this worker knows of deployments and prices."""
 
+from collections.abc import Callable
+
 from headgate.domain.errors import Refused
 from headgate.domain.money import NanoUsd
 from headgate.domain.principal import Principal
@@ -12,13 +14,21 @@ from headgate.routing.plans import Asker, Conditions, compile_plan
 from headgate.routing.target import Target
 
 
-def choose(asking: Asking, principal: Principal, config: Config, health: Health, *, pick: float) -> Choice:
-    """Order the deployments that serve a request. `pick`: chance, from 0 to 1.
+def choose(
+    asking: Asking, principal: Principal, config: Config, health: Health, *, chance: Callable[[], float]
+) -> Choice:
+    """Order the deployments that serve a request.
 
     Raises:
         NotFound: none does.
     """
     organization = asking.organization
+    found = config.routes.find(
+        asking.intake.model, organization_id=organization.id, shared=organization.shared_deployments
+    )
+    if found.settled is not None and len(found.settled.targets) == 1:
+        # The usual name leads to one deployment: there is nothing to ask.
+        return found.settled
 
     def cost_of(target: Target) -> NanoUsd | None:
         try:
@@ -31,7 +41,7 @@ def choose(asking: Asking, principal: Principal, config: Config, health: Health,
         asking.intake.model,
         organization_id=organization.id,
         shared=organization.shared_deployments,
-        pick=pick,
+        pick=chance(),
         asker=Asker(asking.attribution.user, principal.key_id, asking.request.id),
         conditions=Conditions(latency_of=health.latency_of, cost_of=cost_of, is_open=health.goes_last),
     )

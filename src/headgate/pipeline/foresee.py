@@ -44,7 +44,7 @@ def foresee(asking: Asking, principal: Principal, config: Config, health: Health
     Raises:
         NotFound: no deployment serves the model.
     """
-    choice = choose(asking, principal, config, health, pick=pick)
+    choice = choose(asking, principal, config, health, chance=lambda: pick)
     return Foreseen(choice, tuple(_way(asking, target, config, health) for target in choice.targets))
 
 

@@ -49,7 +49,7 @@ class Pursuit:
             UpstreamError: what was sent came to nothing.
         """
         outside = self._outside
-        choice = choose(self._asking, self._story.principal, self._config, outside.health, pick=outside.clock.chance())
+        choice = choose(self._asking, self._story.principal, self._config, outside.health, chance=outside.clock.chance)
         self._choice = choice
         self._story.chose(choice)
         retries = outside.retries if choice.retries is None else choice.retries

@@ -59,7 +59,8 @@ class Story:
     def object(self, verdicts: tuple[Verdict, ...]) -> None:
         """Rules said something against it."""
         # Every deployment that is considered is judged: what was said once is enough.
-        self._verdicts += tuple(verdict for verdict in verdicts if verdict not in self._verdicts)
+        if verdicts:
+            self._verdicts += tuple(verdict for verdict in verdicts if verdict not in self._verdicts)
 
     def counted(self, limiter: RateLimiter, admission: Admission) -> None:
         """It counts in rate limits, until it ends."""
@@ -85,7 +86,8 @@ class Story:
 
     def tries(self, attempt: Attempt) -> None:
         """An attempt is about to be made."""
-        attempt.earlier_cost = self._spent()
+        if self._attempts:
+            attempt.earlier_cost = self._spent()
         self._attempt = attempt
         self._attempts.append(attempt)
 
@@ -243,6 +245,8 @@ class Story:
         """Of all attempts; None: nothing was sent, or one that was has no price."""
         if settled is None:
             return NanoUsd(0) if self._replayed else None
+        if len(self._attempts) == 1:
+            return settled.cost
         costs = [each.settled.cost for each in self._attempts if each.opened and each.settled is not None]
         return None if None in costs else NanoUsd(sum([cost for cost in costs if cost is not None]))
 

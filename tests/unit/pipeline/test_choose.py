@@ -32,7 +32,7 @@ def chosen(rig: Rig, model: str = "fast", pick: float = 0.5) -> list[str]:
         attribution=request.attribution,
         organization=ORGANIZATION,
     )
-    choice = choose(asking, PRINCIPAL, rig.configs.current(), rig.health, pick=pick)
+    choice = choose(asking, PRINCIPAL, rig.configs.current(), rig.health, chance=lambda: pick)
     return [target.deployment_id for target in choice.targets]
 
 
