@@ -1,6 +1,9 @@
 """Deployments that fail, stall, break, or are gone, with a healthy one behind them: clients hardly notice, books do."""
 
 import asyncio
+import os
+import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +14,7 @@ import pytest
 import uvloop
 
 from tests.kit.gateway import GatewayProcess, wait_until
-from tests.kit.load import Answer, ask
+from tests.kit.load import Answer, Load, ask
 from tests.kit.reading import Seen, read_chat, read_messages
 from tests.kit.simulator import bill
 from tests.kit.storm_plan import Shot, plain_key
@@ -23,6 +26,7 @@ QUESTIONS = 40
 """So many different prompts, whole and streamed, at both doors: the same question always has the same answer."""
 SHARE = 0.3
 TIMEOUT_MS = 1_500
+KILLS = 10
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("whole machine")]
 
@@ -193,3 +197,31 @@ def test_a_provider_that_is_gone_is_left_alone_after_a_few_requests(gateway: Gat
     assert tried["1"] >= 50
     # A connection that was never made costs nothing and is no event.
     assert [] == gateway.rows("SELECT * FROM headgate_cost_event WHERE deployment_id = 'gone'")
+
+
+def test_workers_that_are_killed_between_the_attempts_of_requests_book_each_of_them_once(tmp_path: Path):
+    environ = {"HEADGATE_RETRIES": "1", "HEADGATE_COOLDOWN_S": "1", "AI_MONTHLY_SPEND_LIMIT_USD": "100000"}
+    faults = {"error_event_after": 0, "fault_share": 0.5, "tokens_per_second": 400}
+    with (
+        GatewayProcess(tmp_path / "data", workers=2, environ=environ) as gateway,
+        SimulatorProcess(**faults) as faulty,
+        SimulatorProcess(tokens_per_second=400) as healthy,
+    ):
+        set_up(gateway, faulty=(faulty.url, 1, None), healthy=(healthy.url, 0, None))
+        with Load(gateway.port, [shot(number) for number in range(400)], concurrency=16) as load:
+            chance = random.Random(11)
+            for _ in range(KILLS):
+                load.wait_for(30)
+                os.kill(chance.choice(wait_until(lambda: gateway.pids("gateway"), what="a worker")), signal.SIGKILL)
+                wait_until(lambda: len(gateway.pids("gateway")) == 2, what="the worker's successor")
+            load.wait_for(30)
+        journals = gateway.data_dir / "journal"
+        wait_until(lambda: len(list(journals.iterdir())) == 2, what="recovery of the dead workers' journals")
+        result = check_books(gateway, faulty.bill() + healthy.bill())
+        several = gateway.rows("SELECT COUNT(*) AS n FROM headgate_cost_event WHERE attempt > 1")[0]["n"]
+        logs = gateway.rows(
+            "SELECT request_id, COUNT(*) AS n FROM headgate_request_log GROUP BY request_id HAVING n > 1"
+        )
+    print(f"\n{KILLS} kills, {len(load.answers)} answers {dict(load.statuses())}, {several} later attempts: {result}")
+    assert several > 100
+    assert [] == logs
