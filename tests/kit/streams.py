@@ -14,9 +14,14 @@ from headgate.providers.provider import Provider
 from headgate.providers.table import PROVIDERS
 from headgate.routing.target import Target
 from headgate.translate.codec import Reading, UntranslatableError
+from tests.kit import natives
 
 DOORS = {Format.OPENAI_CHAT: CHAT, Format.ANTHROPIC_MESSAGES: MESSAGES}
-SPEAKERS = {Format.OPENAI_CHAT: PROVIDERS["openai"], Format.ANTHROPIC_MESSAGES: PROVIDERS["anthropic"]}
+SPEAKERS = {
+    Format.OPENAI_CHAT: PROVIDERS["openai"],
+    Format.ANTHROPIC_MESSAGES: PROVIDERS["anthropic"],
+    **natives.SPEAKERS,
+}
 """An operator of each format that speaks only this one, so that the other door is translated."""
 
 

@@ -67,7 +67,7 @@ DOORS: dict[str, Door] = {door.path: door for door in (CHAT, EMBEDDINGS, MESSAGE
 TRANSLATABLE = frozenset({Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES})
 """Formats whose doors lead to providers of other formats too; the others reach only providers that speak them."""
 
-SPOKEN = TRANSLATABLE
+SPOKEN = TRANSLATABLE | {Format.COHERE_CHAT, Format.OLLAMA_CHAT, Format.TGI_GENERATE}
 """Formats that a translated request may be put in."""
 
 

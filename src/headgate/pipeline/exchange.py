@@ -8,10 +8,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from headgate.domain.conversation import Delta, UsageReported
+from headgate.domain.conversation import Delta, Started, UsageReported
 from headgate.domain.errors import BadRequest, NotFound, UpstreamError
 from headgate.domain.formats import Format
-from headgate.domain.usage import Usage
 from headgate.pipeline.doors import SPOKEN, TRANSLATABLE, Door
 from headgate.pipeline.intake import Intake, splice
 from headgate.routing.target import Target
@@ -39,6 +38,7 @@ class Exchange:
         self._door = door
         self._created = created
         self._intake = intake
+        self._model = target.model
         self.format = _upstream_format(door, target)
         self.translates = self.format is not door.format
         asks = (
@@ -74,6 +74,8 @@ class Exchange:
         if (usage := self.meter.reading.usage) is not None:
             # The meter knows the operator's quirks, the codec only the format: its figures go to the client too.
             answer = msgspec.structs.replace(answer, usage=usage)
+        if not answer.model:
+            answer = msgspec.structs.replace(answer, model=self._model)
         return codec_for(self._door.format).render_answer(answer, created=self._created)
 
     def feed(self, chunk: bytes) -> bytes:
@@ -113,11 +115,15 @@ class Exchange:
 
     def _translate(self, deltas: list[Delta]) -> bytes:
         renderer = self._render()
-        usage: Usage | None = self.meter.reading.usage
-        return b"".join(
-            renderer.feed(UsageReported(usage=usage) if usage and isinstance(delta, UsageReported) else delta)
-            for delta in deltas
-        )
+        return b"".join(renderer.feed(self._completed(delta)) for delta in deltas)
+
+    def _completed(self, delta: Delta) -> Delta:
+        """What only the exchange knows: the figures of the operator's quirks, the model where an answer names none."""
+        if isinstance(delta, UsageReported) and (usage := self.meter.reading.usage):
+            return UsageReported(usage=usage)
+        if isinstance(delta, Started) and not delta.model:
+            return msgspec.structs.replace(delta, model=self._model)
+        return delta
 
     def _parse(self) -> AnswerParser:
         if self._parser is None:

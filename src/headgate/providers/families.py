@@ -126,6 +126,8 @@ _FAMILIES: Final = (
     Family("grok-3", context_window=_128K),
     Family("grok-4", context_window=2_000_000),
     Family("command-r", context_window=_128K),
+    # Twelve tiles of 512 pixels and the whole picture small, 257 tokens each, and the marks around them.
+    Family("command-a-vision", image_tokens=3_343, context_window=_128K),
     Family("command-a", context_window=_256K),
     Family("phi-3", context_window=_128K),
     Family("phi-4", context_window=_128K),

@@ -165,6 +165,17 @@ HOSTED: Final = (
         batch=_BATCH,
         limits=_LIMIT,
     ),
+    _operator(
+        "cohere",
+        "Cohere",
+        "https://api.cohere.com",
+        ("CO_API_KEY", "COHERE_API_KEY"),
+        addresses=("CO_API_URL",),
+        # Its own format only for chat: there it says what it bills. Embeddings by its OpenAI-compatible way.
+        paths={Format.COHERE_CHAT: "/v2/chat", Format.OPENAI_EMBEDDINGS: "/compatibility/v1/embeddings"},
+        prefixes=("command-", "c4ai-", "embed-"),
+        limits=_LIMIT,
+    ),
     _operator("venice", "Venice", "https://api.venice.ai/api/v1", ("VENICE_API_KEY",)),
     _operator(
         "writer",
@@ -289,22 +300,41 @@ PER_ACCOUNT: Final = (
     ),
 )
 
+_TGI: Final = Provider(
+    name="tgi",
+    title="Text Generation Inference",
+    base_url="http://localhost:3000",
+    # Its chat format first: it knows the model's template, and tools.
+    paths={Format.OPENAI_CHAT: "/v1/chat/completions", Format.TGI_GENERATE: "/generate"},
+    stream_paths={Format.TGI_GENERATE: "/generate_stream"},
+    auth=Auth.NONE,
+    key_variables=(),
+    base_url_excess="/v1",
+    price_provider="tgi",
+    limit_fields=_LIMIT,
+)
+_OLLAMA: Final = Provider(
+    name="ollama",
+    title="Ollama",
+    base_url="http://localhost:11434",
+    paths={
+        Format.OLLAMA_CHAT: "/api/chat",
+        Format.OPENAI_CHAT: "/v1/chat/completions",
+        Format.OPENAI_EMBEDDINGS: "/v1/embeddings",
+        Format.ANTHROPIC_MESSAGES: "/v1/messages",
+    },
+    auth=Auth.NONE,
+    key_variables=(),
+    base_url_variables=("OLLAMA_HOST",),
+    base_url_excess="/v1",
+    price_provider="ollama",
+    limit_fields=_LIMIT,
+)
+
 LOCAL: Final = (
     _operator("vllm", "vLLM", "http://localhost:8000/v1", (), auth=Auth.NONE),
-    _operator(
-        "tgi", "Text Generation Inference", "http://localhost:3000/v1", (), paths=CHAT, auth=Auth.NONE, limits=_LIMIT
-    ),
-    _operator(
-        "ollama",
-        "Ollama",
-        "http://localhost:11434/v1",
-        (),
-        addresses=("OLLAMA_HOST",),
-        suffix="/v1",
-        paths={**CHAT_AND_EMBEDDINGS, Format.ANTHROPIC_MESSAGES: "/messages"},
-        auth=Auth.NONE,
-        limits=_LIMIT,
-    ),
+    _TGI,
+    _OLLAMA,
     _operator("lmstudio", "LM Studio", "http://localhost:1234/v1", (), auth=Auth.NONE),
     _operator("llamacpp", "llama.cpp", "http://localhost:8080/v1", (), auth=Auth.NONE),
     _operator("mistralrs", "mistral.rs", "http://localhost:1234/v1", (), auth=Auth.NONE, limits=_LIMIT),

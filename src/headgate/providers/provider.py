@@ -71,6 +71,9 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """Environment variables that its own SDK reads for the address."""
     base_url_suffix: str = ""
     """Part of `base_url` that the variable's value leaves out (`/openai/v1` behind an Azure resource)."""
+    base_url_excess: str = ""
+    """End of an address that people write although the paths have it already; it is taken off (`/v1` of Ollama, whose
+    own format lies beside it)."""
     versioned_paths: dict[Format, str] = {}
     """Paths below the address without its suffix, for a deployment that names an API version: `{version}` in them."""
     version_variables: tuple[str, ...] = ()

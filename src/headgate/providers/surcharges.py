@@ -36,6 +36,9 @@ _BY_PROVIDER: Final[dict[str, Surcharge]] = {
     "mistral": Surcharge(plain=512, tools=1_024),
     # A Venice character brings its own instructions: 2,144 tokens over the size were recorded.
     "venice": Surcharge(plain=8_192, tools=4_096),
+    # Cohere puts a preamble of hundreds of tokens before every request, more with tools, and does not charge for it:
+    # what it bills was never more than the size of a request.
+    "cohere": _DEFAULT,
     "sim": Surcharge(plain=0, tools=0),
 }
 

@@ -50,7 +50,11 @@ _SIMULATOR: Final = Provider(
         Format.OPENAI_EMBEDDINGS: "/v1/embeddings",
         Format.ANTHROPIC_MESSAGES: "/v1/messages",
         Format.ANTHROPIC_COUNT_TOKENS: "/v1/messages/count_tokens",
+        Format.COHERE_CHAT: "/v2/chat",
+        Format.OLLAMA_CHAT: "/api/chat",
+        Format.TGI_GENERATE: "/generate",
     },
+    stream_paths={Format.TGI_GENERATE: "/generate_stream"},
     auth=Auth.NONE,
     key_variables=(),
     base_url_variables=("HEADGATE_SIMULATOR_URL",),
@@ -134,7 +138,7 @@ def _address(value: Provider, environ: Mapping[str, str]) -> str | None:
     given = _first(environ, value.base_url_variables)
     if given is None:
         return own_address(value, environ)
-    given = given.rstrip("/")
+    given = given.rstrip("/").removesuffix(value.base_url_excess)
     if "://" not in given:
         # OLLAMA_HOST and DATABRICKS_HOST are often a bare host.
         given = f"{'http' if value.auth is Auth.NONE else 'https'}://{given}"

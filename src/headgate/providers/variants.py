@@ -41,10 +41,10 @@ def variant(value: Provider, *, format_: str | None = None, version: str | None 
 def address_of(value: Provider, given: str, *, version: str | None = None) -> str:
     """The base address as paths are put behind it, from what a person wrote: with the operator's suffix or without.
 
-    An address with a path of its own is taken as it is; with an API version the suffix goes, for the version's paths
-    begin above it.
+    An address with a path of its own is taken as it is, but for what the paths have already; with an API version the
+    suffix goes, for the version's paths begin above it.
     """
-    address, suffix = given.rstrip("/"), value.base_url_suffix
+    address, suffix = given.rstrip("/").removesuffix(value.base_url_excess), value.base_url_suffix
     if version is not None:
         return address.removesuffix(suffix)
     bare = not urlsplit(address).path

@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, cast
 
+import msgspec
+
 from headgate.domain.usage import Unit
 
 LARGEST_COUNT: Final = 10**12
 """A larger count is not believed: it would make the amount overflow a BIGINT, and no model reads a trillion tokens."""
 
 NOTHING: Final[Mapping[str, object]] = {}
+
+
+_figure: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class UnreadableError(Exception):
@@ -49,3 +54,11 @@ def whole(holder: Mapping[str, object], name: str) -> int:
     if not found:
         raise UnreadableError
     return found
+
+
+def figure(raw: msgspec.Raw) -> object:
+    """A raw figure, exact; None where there is none, and something that is no count where it cannot be read."""
+    try:
+        return _figure.decode(raw)
+    except (msgspec.DecodeError, ArithmeticError):
+        return "" if bytes(raw) else None

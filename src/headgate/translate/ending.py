@@ -10,8 +10,11 @@ from typing import Protocol
 from headgate.domain.formats import Format
 from headgate.domain.usage import Usage
 from headgate.translate.anthropic_messages.end_stream import AnthropicEnding
+from headgate.translate.cohere_chat.follow_stream import CohereFollower
 from headgate.translate.gemini.end_stream import GeminiEnding
+from headgate.translate.ollama_chat.follow_stream import OllamaFollower
 from headgate.translate.openai_chat.end_stream import OpenAiEnding
+from headgate.translate.tgi_generate.follow_stream import TgiFollower
 from headgate.wire.framing import Framing
 
 
@@ -65,4 +68,12 @@ def ending_for(
 
 def follower_for(format_: Format) -> Follower:
     """A fresh follower of a provider's stream, in a format that may be spoken to one."""
-    return ending_for(format_, created=0, model="", include_usage=False)
+    match format_:
+        case Format.COHERE_CHAT:
+            return CohereFollower()
+        case Format.OLLAMA_CHAT:
+            return OllamaFollower()
+        case Format.TGI_GENERATE:
+            return TgiFollower()
+        case _:
+            return ending_for(format_, created=0, model="", include_usage=False)

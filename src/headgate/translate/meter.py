@@ -4,17 +4,31 @@ The hot path of every streamed chunk. A chunk of complete events in which no mar
 is parsed only for events that carry usage, an end, an error, or what is not known yet (the model, the first content).
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from headgate.domain.formats import Format
 from headgate.providers.provider import Provider
 from headgate.translate.codec import Meter
 from headgate.translate.meter_anthropic import AnthropicMeter
+from headgate.translate.meter_cohere import CohereMeter
 from headgate.translate.meter_gemini import GeminiMeter
+from headgate.translate.meter_ollama import OllamaMeter
 from headgate.translate.meter_openai import OpenAIChatMeter
+from headgate.translate.meter_tgi import TgiMeter
 from headgate.translate.meter_whole import CountTokensMeter, EmbeddingsMeter, GeminiEmbeddingsMeter
 
-_GEMINI_EMBEDDINGS: Final = frozenset({Format.GEMINI_EMBED_CONTENT, Format.GEMINI_BATCH_EMBED_CONTENTS})
+_BY_FORMAT: Final[dict[Format, Callable[[], Meter]]] = {
+    Format.ANTHROPIC_MESSAGES: AnthropicMeter,
+    Format.COHERE_CHAT: CohereMeter,
+    Format.GEMINI: GeminiMeter,
+    Format.GEMINI_BATCH_EMBED_CONTENTS: GeminiEmbeddingsMeter,
+    Format.GEMINI_EMBED_CONTENT: GeminiEmbeddingsMeter,
+    Format.OLLAMA_CHAT: OllamaMeter,
+    Format.OPENAI_EMBEDDINGS: EmbeddingsMeter,
+    Format.TGI_GENERATE: TgiMeter,
+}
+"""Formats whose operators do not deviate. What is counted only, or not known, is read as free of charge."""
 
 
 def meter_for(format: Format, provider: Provider, *, hide_usage: bool = False) -> Meter:  # noqa: A002 - the noun of the domain
@@ -28,12 +42,4 @@ def meter_for(format: Format, provider: Provider, *, hide_usage: bool = False) -
     """
     if format is Format.OPENAI_CHAT:
         return OpenAIChatMeter(provider.usage_quirks, hide_usage=hide_usage)
-    if format is Format.ANTHROPIC_MESSAGES:
-        return AnthropicMeter()
-    if format is Format.GEMINI:
-        return GeminiMeter()
-    if format is Format.OPENAI_EMBEDDINGS:
-        return EmbeddingsMeter()
-    if format in _GEMINI_EMBEDDINGS:
-        return GeminiEmbeddingsMeter()
-    return CountTokensMeter()
+    return _BY_FORMAT.get(format, CountTokensMeter)()

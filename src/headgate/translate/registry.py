@@ -4,8 +4,11 @@ from headgate.domain.formats import Format
 from headgate.providers.provider import UsageQuirk
 from headgate.translate.anthropic_messages.codec import AnthropicMessagesCodec
 from headgate.translate.codec import Codec, ProviderCodec
+from headgate.translate.cohere_chat.codec import CohereChatCodec
 from headgate.translate.gemini.codec import GeminiCodec
+from headgate.translate.ollama_chat.codec import OllamaChatCodec
 from headgate.translate.openai_chat.codec import OpenAiChatCodec
+from headgate.translate.tgi_generate.codec import TgiGenerateCodec
 
 
 def codec_for(format_: Format, *, quirks: frozenset[UsageQuirk] = frozenset()) -> Codec:
@@ -31,4 +34,12 @@ def provider_codec_for(format_: Format) -> ProviderCodec:
     Raises:
         KeyError: the format is only passed through, never translated.
     """
-    return codec_for(format_)
+    match format_:
+        case Format.COHERE_CHAT:
+            return CohereChatCodec()
+        case Format.OLLAMA_CHAT:
+            return OllamaChatCodec()
+        case Format.TGI_GENERATE:
+            return TgiGenerateCodec()
+        case _:
+            return codec_for(format_)

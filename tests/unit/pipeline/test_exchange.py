@@ -3,6 +3,7 @@ import json
 import msgspec
 import pytest
 
+from headgate.domain.conversation import Answer, Text
 from headgate.domain.errors import BadRequest, NotFound, UpstreamBroken
 from headgate.domain.formats import Format
 from headgate.domain.ids import DeploymentId
@@ -14,6 +15,7 @@ from headgate.providers.provider import Provider
 from headgate.providers.table import PROVIDERS
 from headgate.routing.target import Target
 from headgate.translate.codec import UntranslatableError
+from tests.kit import natives
 from tests.kit.fakes import chat_answer
 
 OPENAI, ANTHROPIC = PROVIDERS["openai"], PROVIDERS["anthropic"]
@@ -114,6 +116,16 @@ def test_a_whole_answer_of_another_format_is_translated_with_the_metered_usage()
 def test_an_answer_that_is_no_answer_cannot_be_translated():
     with pytest.raises(UntranslatableError):
         exchange(PLAIN, MESSAGES, OPENAI).answer(b"<html>")
+
+
+@pytest.mark.parametrize("door", [CHAT, MESSAGES])
+@pytest.mark.parametrize("format_", natives.NATIVES)
+def test_an_answer_that_names_no_model_is_of_the_one_that_was_asked(format_: Format, door: Door):
+    spoken = natives.written(format_, Answer(parts=(Text(text="Hi"),), usage=usage_of(input=9, output=2)))
+    one = exchange(PLAIN, door, natives.SPEAKERS[format_], model="command-r")
+    assert "command-r" == json.loads(one.answer(spoken.body))["model"]
+    one = exchange(STREAM, door, natives.SPEAKERS[format_], model="command-r")
+    assert b'"model":"command-r"' in one.feed(spoken.stream) + one.finish()
 
 
 @pytest.mark.parametrize(("door", "provider"), [(CHAT, OPENAI), (CHAT, ANTHROPIC), (MESSAGES, OPENAI)])

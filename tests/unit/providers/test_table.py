@@ -11,6 +11,7 @@ from headgate.providers.table import (
     provider_of_model,
     providers_from_environment,
 )
+from headgate.providers.variants import variant
 from tests.kit.seeds import SEED_PROVIDERS
 
 BREADTH = [
@@ -31,6 +32,7 @@ BREADTH = [
     "moonshot",
     "zai",
     "alibaba",
+    "cohere",
     "venice",
     "writer",
     "ai21",
@@ -166,7 +168,27 @@ def test_an_account_without_an_address_is_not_set_up():
 def test_a_bare_host_gets_a_scheme():
     environ = {"OLLAMA_HOST": "gpu-box:11434", "DATABRICKS_TOKEN": "t", "DATABRICKS_HOST": "dbc.example"}
     addresses = {value.name: address for value, address, _ in providers_from_environment(environ)}
-    assert {"ollama": "http://gpu-box:11434/v1", "databricks": "https://dbc.example/serving-endpoints"} == addresses
+    assert {"ollama": "http://gpu-box:11434", "databricks": "https://dbc.example/serving-endpoints"} == addresses
+
+
+@pytest.mark.parametrize("given", ["http://gpu-box:11434", "http://gpu-box:11434/", "gpu-box:11434/v1/"])
+def test_an_address_is_the_same_with_what_the_paths_have_already(given: str):
+    ((_, address, _),) = providers_from_environment({"OLLAMA_HOST": given})
+    assert "http://gpu-box:11434" == address
+
+
+@pytest.mark.parametrize("variable", ["CO_API_KEY", "COHERE_API_KEY"])
+def test_cohere_speaks_its_own_format_for_chat(variable: str):
+    ((value, address, _),) = providers_from_environment({variable: "k"})
+    assert ("https://api.cohere.com", Format.COHERE_CHAT) == (address, next(iter(value.paths)))
+    assert Format.OPENAI_CHAT not in value.paths
+
+
+def test_servers_that_have_a_format_of_their_own_may_be_held_to_it():
+    ollama, tgi = variant(provider("ollama"), format_="ollama.chat"), variant(provider("tgi"), format_="tgi.generate")
+    assert {Format.OLLAMA_CHAT: "/api/chat"} == ollama.paths
+    assert {Format.TGI_GENERATE: "/generate"} == tgi.paths
+    assert "/generate_stream" == tgi.stream_paths[Format.TGI_GENERATE]
 
 
 def test_the_simulator_is_set_up_by_its_address_and_speaks_all_formats():
@@ -177,6 +199,9 @@ def test_the_simulator_is_set_up_by_its_address_and_speaks_all_formats():
         Format.OPENAI_EMBEDDINGS,
         Format.ANTHROPIC_MESSAGES,
         Format.ANTHROPIC_COUNT_TOKENS,
+        Format.COHERE_CHAT,
+        Format.OLLAMA_CHAT,
+        Format.TGI_GENERATE,
     } <= set(value.paths)
 
 

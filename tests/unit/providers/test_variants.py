@@ -46,6 +46,11 @@ def test_a_version_and_a_format_go_together():
         ("https://r.example/openai/v1", "azure_openai", "https://r.example/openai/v1"),
         ("https://r.example/mine", "azure_openai", "https://r.example/mine"),
         ("https://r.example", "openai", "https://r.example/"),
+        ("http://gpu:11434", "ollama", "http://gpu:11434/v1/"),
+        ("http://gpu:11434", "ollama", "http://gpu:11434"),
+        ("https://r.example/gpu", "ollama", "https://r.example/gpu/v1"),
+        ("http://gpu:3000", "tgi", "http://gpu:3000/v1"),
+        ("https://r.example/v1", "openai", "https://r.example/v1"),
     ],
 )
 def test_an_address_comes_with_its_suffix_or_without(expected: str, provider: str, given: str):

@@ -5,6 +5,7 @@ from typing import Final
 from headgate.domain.conversation import Answer, AnswerPart, StopReason, Text, Thinking, ToolCall
 from headgate.providers.provider import UsageQuirk
 from headgate.translate.codec import UntranslatableError
+from headgate.translate.content import synthetic_id
 from headgate.translate.decoding import decode, is_given
 from headgate.translate.openai_chat import answer_shapes as shapes
 from headgate.translate.openai_chat.parse_messages import arguments_text, thinking_parts, thought
@@ -100,8 +101,3 @@ def _call(call: shapes.Call, field: str) -> ToolCall:
 def _legacy_call(function: shapes.CalledFunction, field: str) -> ToolCall:
     arguments = arguments_text(function.arguments, f"{field}.arguments")
     return ToolCall(id=synthetic_id(0), name=function.name or "", arguments=arguments)
-
-
-def synthetic_id(position: int) -> str:
-    """An id for a call whose provider gave none; unique within its answer."""
-    return f"call_{position}"

@@ -19,10 +19,11 @@ from headgate.domain.conversation import (
 )
 from headgate.providers.provider import UsageQuirk
 from headgate.translate.codec import UntranslatableError
+from headgate.translate.content import synthetic_id
 from headgate.translate.decoding import decode, is_given
 from headgate.translate.error_message import error_message
 from headgate.translate.openai_chat import answer_shapes as shapes
-from headgate.translate.openai_chat.parse_answer import content_parts, refuse_foreign_content, synthetic_id
+from headgate.translate.openai_chat.parse_answer import content_parts, refuse_foreign_content
 from headgate.translate.openai_chat.parse_messages import arguments_text
 from headgate.translate.openai_chat.stop_reasons import FAILED, parse_stop_reason
 from headgate.translate.usage import openai_chat_usage

@@ -1,6 +1,5 @@
 """Messages of the conversation -> messages of OpenAI's chat completions format."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from headgate.domain.conversation import (
@@ -20,6 +19,7 @@ from headgate.domain.conversation import (
     UrlSource,
 )
 from headgate.translate.codec import UntranslatableError
+from headgate.translate.content import address, joined, only_text, plain_document
 from headgate.translate.decoding import embed_object
 
 _FILE_NAME: Final = "document"
@@ -33,28 +33,17 @@ def render_messages(conversation: Conversation) -> list[dict[str, object]]:
     """
     rendered: list[dict[str, object]] = []
     if conversation.system:
-        rendered.append({"role": "system", "content": _joined(conversation.system)})
+        rendered.append({"role": "system", "content": joined(conversation.system)})
     for i, message in enumerate(conversation.messages):
         field = f"messages[{i}]"
         if message.role is Role.ASSISTANT:
             rendered += _assistant_message(message, field)
         elif message.role is Role.SYSTEM:
-            texts = [_only_text(part, f"{field}.content[{j}]") for j, part in enumerate(message.parts)]
-            rendered.append({"role": "system", "content": _joined(texts)})
+            texts = [only_text(part, f"{field}.content[{j}]") for j, part in enumerate(message.parts)]
+            rendered.append({"role": "system", "content": joined(texts)})
         else:
             rendered += _user_messages(message, field)
     return rendered
-
-
-def _joined(texts: Sequence[Text]) -> str:
-    # Not every operator takes a list here, and blocks of instructions are read as paragraphs.
-    return "\n\n".join(text.text for text in texts)
-
-
-def _only_text(part: Part, field: str) -> Text:
-    if isinstance(part, Text):
-        return part
-    raise UntranslatableError(field, "instructions can only be text")
 
 
 def _user_messages(message: Message, field: str) -> list[dict[str, object]]:
@@ -95,7 +84,7 @@ def _user_part(part: Part, field: str) -> dict[str, object]:
         case Text(text=text):
             return {"type": "text", "text": text}
         case Image(source=source, detail=detail):
-            image = {"url": _address(source)}
+            image = {"url": address(source)}
             return {"type": "image_url", "image_url": image | ({"detail": detail} if detail else {})}
         case Document():
             return _document(part, field)
@@ -103,20 +92,14 @@ def _user_part(part: Part, field: str) -> dict[str, object]:
             raise UntranslatableError(field, "does not belong in a message of the user")
 
 
-def _address(source: Base64Source | UrlSource) -> str:
-    if isinstance(source, UrlSource):
-        return source.url
-    return f"data:{source.media_type};base64,{source.data}"
-
-
 def _document(document: Document, field: str) -> dict[str, object]:
     match document.source:
-        case TextSource(text=text):
-            return {"type": "text", "text": f"{document.title}\n\n{text}" if document.title else text}
+        case TextSource():
+            return {"type": "text", "text": plain_document(document, field)}
         case UrlSource():
             raise UntranslatableError(f"{field}.source", "this model takes documents only inside the body, as base64")
         case Base64Source():
-            file = {"filename": document.title or _FILE_NAME, "file_data": _address(document.source)}
+            file = {"filename": document.title or _FILE_NAME, "file_data": address(document.source)}
             return {"type": "file", "file": file}
 
 

@@ -1,0 +1,31 @@
+"""Text Generation Inference's generate format, as it is spoken to a provider."""
+
+from headgate.domain.conversation import Answer, Conversation
+from headgate.translate.codec import AnswerParser
+from headgate.translate.error_message import error_message
+from headgate.translate.tgi_generate.parse_answer import parse_answer
+from headgate.translate.tgi_generate.parse_stream import TgiStreamParser
+from headgate.translate.tgi_generate.render_request import render_request
+
+
+class TgiGenerateCodec:
+    """See `ProviderCodec` in `translate/codec.py`."""
+
+    def render_request(
+        self, conversation: Conversation, *, model: str, default_max_tokens: int, ask_for_usage: bool = True
+    ) -> bytes:
+        """Conversation -> request body. The format names no model, insists on no limit, and is always asked."""
+        _ = model, default_max_tokens, ask_for_usage
+        return render_request(conversation)
+
+    def parse_answer(self, body: bytes) -> Answer:
+        """Successful body -> answer."""
+        return parse_answer(body)
+
+    def answer_parser(self) -> AnswerParser:
+        """A fresh parser for one streamed answer."""
+        return TgiStreamParser()
+
+    def parse_error(self, status: int, body: bytes) -> str:
+        """The provider's message out of an error body."""
+        return error_message(status, body)
