@@ -20,6 +20,8 @@ from headgate.infra.node import node_id
 from headgate.infra.replays.threaded import open_replays
 from headgate.infra.routes import routes_of
 from headgate.infra.settings import Settings
+from headgate.infra.signing.aws import AwsSigner
+from headgate.infra.signing.google import GoogleSigner
 from headgate.infra.signing.signers import Signers
 from headgate.infra.upstream import HttpUpstream
 from headgate.pipeline.call import Pipeline
@@ -27,6 +29,7 @@ from headgate.pipeline.health import Health
 from headgate.pipeline.outside import Outside
 from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.treasury import Treasury
+from headgate.providers.provider import Auth
 from headgate.routing.breaker import Rules
 from headgate.server.door import DoorHandler
 from headgate.server.pages import ConsoleProxy
@@ -76,7 +79,7 @@ class Worker:
             keys=self.feed,
             journal=self.journal,
             upstream=self.upstream,
-            signer=Signers({}),
+            signer=Signers({Auth.AWS: AwsSigner(environ, clock.monotonic), Auth.GOOGLE: GoogleSigner(clock.monotonic)}),
             treasury=self.treasury,
             limiter=self.limiter,
             health=self.health,
