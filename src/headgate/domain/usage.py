@@ -35,6 +35,14 @@ class Unit(StrEnum):
     """Searches that the provider ran."""
     FILE_SEARCH = "file_search"
     """Storage searches that the provider ran."""
+    IMAGE = "image"
+    """Images that were made, where each has a price."""
+    CHARACTER = "character"
+    """Characters (code points) of a text that was spoken."""
+    AUDIO_SECOND = "audio_second"
+    """Seconds of sound that went in, a begun one counted whole."""
+    SEARCH_UNIT = "search_unit"
+    """Rerank: one query with up to so many documents as its operator says."""
 
 
 INPUT_UNITS = frozenset(

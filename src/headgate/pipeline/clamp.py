@@ -49,6 +49,8 @@ def clamped(intake: Intake, format: Format, provider: Provider, max_tokens: int)
     given = {name: _count(intake.fields[name]) for name in ALL_LIMITS if name in intake.fields}
     limit = min([max_tokens, *(count for count in given.values() if count is not None and count > 0)])
     obeyed = limit_fields(format, provider)
+    if not obeyed:
+        return None
     name = next((name for name in obeyed if given.get(name) is not None), obeyed[0])
     # Operators refuse two limits at once, so the other one goes; a limit that is not obeyed goes too.
     fields = {field: raw for field, raw in intake.fields.items() if field not in given or field == name}

@@ -42,6 +42,7 @@ _NO_CARD: Final = CompiledCard(
     searches=False,
     standard=RateTable((Bracket(-1, {}),), 0),
     by_service_tier={},
+    by_token=True,
     text_rates=None,
 )
 
@@ -54,7 +55,7 @@ class DearestRates(NamedTuple):
     output: int
     """Per token."""
     fees: int
-    """Of the whole request: searches, and the fee per request."""
+    """Of the whole request: searches, whatever else is no token, and the fee per request."""
 
 
 def upper_bound(card: CompiledCard, shape: RequestShape) -> NanoUsd | None:
@@ -91,6 +92,8 @@ def token_bound(card: CompiledCard | None, shape: RequestShape) -> int | None:
 
 def input_bound(card: CompiledCard, shape: RequestShape) -> int | None:
     """The most input tokens; None where they cannot be bounded."""
+    if shape.counted and not card.by_token:
+        return 0
     window = card.context_window
     per_image = card.image_tokens if shape.images else 0
     if shape.refers_outside or per_image is None or card.searches:
@@ -101,7 +104,7 @@ def input_bound(card: CompiledCard, shape: RequestShape) -> int | None:
 
 def output_bound(card: CompiledCard, shape: RequestShape) -> int | None:
     """The most output tokens over all choices; None where they cannot be bounded."""
-    if not shape.output:
+    if not shape.output or (shape.counted and not card.by_token):
         return 0
     limit = output_limit(card, shape)
     return None if limit is None else limit * shape.choices + shape.predicted_tokens
@@ -119,16 +122,28 @@ def dearest_rates(card: CompiledCard, shape: RequestShape, input_tokens: int) ->
     if card.text_rates is not None and shape.plain:
         return DearestRates(*card.text_rates, card.standard.request_fee)
     tables = _tables(card, shape)
+    fee = max([table.request_fee for table in tables])
+    counted = _counted(tables, shape, input_tokens)
+    if shape.counted and not card.by_token:
+        return None if counted is None else DearestRates(0, 0, counted + fee)
     input_rate = dearest(tables, _input_units(shape), input_tokens)
     output_rate = dearest(tables, _output_units(shape), input_tokens) if shape.output else 0
     search_rate = dearest(tables, (Unit.WEB_SEARCH,), input_tokens) if shape.searches else 0
     if input_rate is None or output_rate is None or search_rate is None:
         return None
-    fee = max([table.request_fee for table in tables])
-    return DearestRates(input_rate, output_rate, shape.searches * search_rate + fee)
+    return DearestRates(input_rate, output_rate, shape.searches * search_rate + (counted or 0) + fee)
+
+
+def _counted(tables: list[RateTable], shape: RequestShape, input_tokens: int) -> int | None:
+    """What is counted in units of its own, atto-USD; None where the card has a rate for none of it."""
+    rates = [(quantity, dearest(tables, (unit,), input_tokens)) for unit, quantity in shape.counted]
+    priced = [quantity * rate for quantity, rate in rates if rate is not None]
+    return sum(priced) if priced else None
 
 
 def _tables(card: CompiledCard, shape: RequestShape) -> list[RateTable]:
+    if shape.tier is not None and shape.tier in card.by_service_tier:
+        return [card.by_service_tier[shape.tier]]
     chosen = [card.by_service_tier[tier] for tier in shape.service_tiers if tier in card.by_service_tier]
     return [card.standard, *chosen]
 

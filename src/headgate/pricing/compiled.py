@@ -55,6 +55,8 @@ class CompiledCard(msgspec.Struct, frozen=True, kw_only=True):
     """The model reads pages that the request does not contain, without being told to."""
     standard: RateTable
     by_service_tier: dict[str, RateTable]
+    by_token: bool
+    """It bills tokens; otherwise only what is counted in units of its own."""
     text_rates: tuple[int, int] | None
     """Dearest rates of text in and out, atto-USD per token, at the standard tier; None where it takes a closer look:
     rates that depend on the size of the input, or that are missing."""
@@ -82,6 +84,7 @@ def compile_card(card: PriceCard, on: date | None = None) -> CompiledCard:
         searches=searches_by_itself(card.model),
         standard=standard,
         by_service_tier=by_tier,
+        by_token=Unit.INPUT in standard.brackets[-1].atto,
         text_rates=_text_rates(standard),
     )
 

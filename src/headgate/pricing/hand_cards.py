@@ -15,6 +15,7 @@ from headgate.domain.ids import CardId
 from headgate.domain.prices import Match, PriceCard, Rate, Tier, Variant
 from headgate.domain.usage import Unit
 from headgate.pricing.card_ids import identified
+from headgate.pricing.media_cards import media_cards
 
 SOURCE: Final = "headgate"
 _BEHIND: Final = -1_000_000
@@ -49,8 +50,9 @@ _SEARCH_MODEL_FEES: Final = {"-search-preview": Decimal(25_000), "-search-api": 
 def amended(card: PriceCard) -> PriceCard:
     """A card of the package with what it leaves out.
 
-    Perplexity's fees by context size, Anthropic's US inference, searches of OpenAI's models on OpenRouter, and the fee
-    of OpenAI's search models, whose answers do not count their one search.
+    Perplexity's fees by context size, Anthropic's US inference, searches of OpenAI's models on OpenRouter, the fee of
+    OpenAI's search models, whose answers do not count their one search, and that Mistral bills no tokens of what it
+    transcribes.
     """
     if card.free:
         return card
@@ -65,6 +67,10 @@ def amended(card: PriceCard) -> PriceCard:
     if card.provider == "anthropic" and not card.model.startswith(_BEFORE_GEOGRAPHY):
         us = {unit: _times(rate, _US_FACTOR) for unit, rate in card.rates.items() if unit not in _FEES}
         return msgspec.structs.replace(card, variants=(*card.variants, Variant("us", us)))
+    if card.provider == "mistral" and Unit.AUDIO_SECOND in card.rates and Unit.INPUT not in card.rates:
+        # Its transcriptions report tokens too; its pricing page bills the minutes alone.
+        unbilled = Rate(Decimal(0))
+        return msgspec.structs.replace(card, rates={**card.rates, Unit.INPUT: unbilled, Unit.OUTPUT: unbilled})
     return card
 
 
@@ -140,6 +146,7 @@ def hand_cards() -> tuple[PriceCard, ...]:
             longest=16_384,
         ),
         _card("venice", "qwen3-5-9b", Match(equals="qwen3-5-9b"), "0.1", "0.15", window=256_000),
+        *media_cards(SOURCE, _BEHIND),
         *(
             identified(
                 PriceCard(

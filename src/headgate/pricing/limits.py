@@ -15,8 +15,14 @@ _OF_CHAT: Final = ("max_completion_tokens", "max_tokens")
 """The newer one first."""
 _OF_FORMAT: Final[dict[Format, tuple[str, ...]]] = {
     Format.ANTHROPIC_MESSAGES: ("max_tokens",),
+    Format.OPENAI_COMPLETIONS: ("max_tokens",),
+    Format.OPENAI_IMAGES: (),
+    Format.OPENAI_IMAGE_EDITS: (),
+    Format.OPENAI_TRANSCRIPTIONS: (),
+    Format.OPENAI_TRANSLATIONS: (),
+    Format.OPENAI_SPEECH: (),
 }
-"""Where a format has one field, whoever the operator is."""
+"""Where a format has one field, or none, whoever the operator is."""
 
 
 def limit_fields(format: Format, provider: Provider) -> tuple[str, ...]:  # noqa: A002 - the noun of the domain

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from headgate.domain.usage import Unit
+
 
 class RequestShape(msgspec.Struct, frozen=True, kw_only=True):
     """What bounds the cost of one request."""
@@ -32,10 +34,15 @@ class RequestShape(msgspec.Struct, frozen=True, kw_only=True):
     """Tiers beside the standard one that the request may be billed at."""
     output: bool = True
     """False for embeddings."""
+    counted: tuple[tuple[Unit, int], ...] = ()
+    """The most of whatever else is counted than tokens: images, characters, seconds, searches. What of it has a rate is
+    billed so; a card without a rate for tokens bills nothing else."""
+    tier: str | None = None
+    """The one tier that the answer is billed at, where the request decides that and the card knows it."""
 
     @property
     def plain(self) -> bool:
         """Text in, text out, at the standard tier, without searches: what most requests are."""
-        return self.output and not (
+        return (self.output and not self.counted) and not (
             self.images or self.audio or self.modalities or self.long_cache or self.searches or self.service_tiers
         )

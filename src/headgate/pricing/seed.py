@@ -8,6 +8,7 @@ ends in `:free`; elsewhere they mean unknown, and make no card.
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from importlib.metadata import version
 from typing import Final
 
@@ -24,7 +25,7 @@ from headgate.pricing.sim_cards import sim_cards
 from headgate.providers.families import family_of
 
 _PER_THOUSAND: Final = 1_000
-_UNITS: Final[Mapping[str, tuple[Unit, int]]] = {
+_UNITS: Final[Mapping[str, tuple[Unit, int | Fraction]]] = {
     "input_mtok": (Unit.INPUT, 1),
     "input_audio_mtok": (Unit.INPUT_AUDIO, 1),
     "input_image_mtok": (Unit.INPUT_IMAGE, 1),
@@ -41,9 +42,11 @@ _UNITS: Final[Mapping[str, tuple[Unit, int]]] = {
     "requests_kcount": (Unit.REQUEST, _PER_THOUSAND),
     "web_searches_kcount": (Unit.WEB_SEARCH, _PER_THOUSAND),
     "storage_searches_kcount": (Unit.FILE_SEARCH, _PER_THOUSAND),
+    "input_mchars": (Unit.CHARACTER, 1),
+    "input_audio_hours": (Unit.AUDIO_SECOND, Fraction(1_000_000, 3_600)),
 }
-"""Price key -> unit and the factor that makes it USD per million. Keys that are absent (hours, pages, characters) have
-no unit in the formats that Headgate speaks."""
+"""Price key -> unit and the factor that makes it USD per million. Keys that are absent (pages, sound that comes out by
+the hour) have no unit in the formats that Headgate speaks."""
 
 _DECIMALS: Final = Decimal("1e-12")
 """Finer digits in the source are the noise of a binary float (0.18000000000000002) or a repeating twelfth."""
@@ -100,10 +103,10 @@ def _rates(prices: genai.ModelPrice) -> dict[Unit, Rate]:
     for key, (unit, factor) in _UNITS.items():
         price: object = getattr(prices, key)
         if isinstance(price, genai.TieredPrices):
-            tiers = tuple(Tier(tier.start, _clean(tier.price * factor)) for tier in price.tiers)
-            rates[unit] = Rate(_clean(price.base * factor), tiers)
+            tiers = tuple(Tier(tier.start, _clean(tier.price, factor)) for tier in price.tiers)
+            rates[unit] = Rate(_clean(price.base, factor), tiers)
         elif isinstance(price, Decimal):
-            rates[unit] = Rate(_clean(price * factor))
+            rates[unit] = Rate(_clean(price, factor))
     return rates
 
 
@@ -113,8 +116,8 @@ def _figures(rates: Mapping[Unit, Rate]) -> Iterator[Decimal]:
         yield from (tier.price for tier in rate.tiers)
 
 
-def _clean(price: Decimal) -> Decimal:
-    return price.quantize(_DECIMALS).normalize() + 0
+def _clean(price: Decimal, factor: int | Fraction) -> Decimal:
+    return (price * factor.numerator / factor.denominator).quantize(_DECIMALS).normalize() + 0
 
 
 def _variants(model: genai.ModelInfo) -> Iterator[Variant]:

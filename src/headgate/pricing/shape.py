@@ -6,14 +6,19 @@ How each format is read stands in `shapes/`.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from headgate.domain.formats import Format
 from headgate.pricing.request_shape import RequestShape
+from headgate.pricing.shapes.completions import shape_of_completions
 from headgate.pricing.shapes.messages import shape_of_messages
+from headgate.pricing.shapes.rerank import shape_of_rerank
 from headgate.providers.provider import Provider
 from headgate.providers.surcharges import surcharge_of
+
+_NO_OUTPUT: Final = frozenset({Format.OPENAI_EMBEDDINGS, Format.OPENAI_MODERATIONS})
 
 
 def shape_of(format: Format, fields: Mapping[str, msgspec.Raw], body: bytes, provider: Provider) -> RequestShape:  # noqa: A002 - the noun of the domain
@@ -25,6 +30,10 @@ def shape_of(format: Format, fields: Mapping[str, msgspec.Raw], body: bytes, pro
         body: its bytes.
         provider: who gets it.
     """
-    if format is Format.OPENAI_EMBEDDINGS:
+    if format in _NO_OUTPUT:
         return RequestShape(body_bytes=len(body), surcharge_tokens=surcharge_of(provider.name).plain, output=False)
+    if format is Format.OPENAI_COMPLETIONS:
+        return shape_of_completions(fields, body, provider)
+    if format is Format.RERANK:
+        return shape_of_rerank(fields, body, provider)
     return shape_of_messages(format, fields, body, provider)

@@ -35,7 +35,7 @@ _KNOBS: Final = frozenset(
     | {"max_tokens", "max_completion_tokens", "random_seed", "stop", "stop_sequences", "user", "metadata", "store"}
     | {"frequency_penalty", "presence_penalty", "repetition_penalty", "logprobs", "top_logprobs", "logit_bias"}
     | {"parallel_tool_calls", "service_tier", "speed", "safety_identifier", "prompt_cache_key", "cache_control"}
-    | {"prompt_cache_retention", "encoding_format", "dimensions", "usage"}
+    | {"prompt_cache_retention", "encoding_format", "dimensions", "usage", "best_of", "echo"}
 )
 """Fields that steer the operator and that no model reads."""
 _TEXT_PARTS: Final = frozenset({"text", "input_text", "output_text"})
@@ -43,6 +43,8 @@ _IMAGE_FIELDS: Final = frozenset({"type", "image_url", "source", "detail", "cach
 _TEXT_FIELDS: Final = frozenset({"type", "cache_control"})
 _PUNCTUATION: Final = 4
 """Bytes of an object's member beside its name and value: two quotes, a colon, a comma."""
+
+_TEXTS: Final = frozenset({("input", Format.OPENAI_EMBEDDINGS), ("prompt", Format.OPENAI_COMPLETIONS)})
 
 _text_decoder: Final = msgspec.json.Decoder(str)
 _list_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -68,6 +70,9 @@ def tightened(shape: RequestShape, fields: Mapping[str, msgspec.Raw], format: Fo
         fields: the same top level that it was made from.
         format: the format of that body.
     """
+    if shape.counted:
+        # What is billed beside tokens is as close as it gets, and what is read more than once is no text of the body.
+        return shape
     size = PER_REQUEST
     for name, raw in fields.items():
         if name in _KNOBS:
@@ -78,7 +83,7 @@ def tightened(shape: RequestShape, fields: Mapping[str, msgspec.Raw], format: Fo
             size += PER_MESSAGE + _content(raw)
         elif name in ("tools", "functions"):
             size += _size(raw) + PER_TOOL * len(_items(raw))
-        elif name == "input" and format is Format.OPENAI_EMBEDDINGS:
+        elif (name, format) in _TEXTS:
             size += _texts(raw)
         else:
             size += len(name) + _size(raw)

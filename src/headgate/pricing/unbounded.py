@@ -21,6 +21,12 @@ def unbounded(model: str, card: CompiledCard, shape: RequestShape, *, limit_fiel
             "names no context window; an admin can add a card that does.",
             code="cost_unbounded",
         )
+    if output_bound(card, shape) is None and shape.counted:
+        return Unpriced(
+            f"The cost of this request to {model!r} cannot be bounded: its price card does not say how many tokens an "
+            "answer has at most; an admin can add a card that does.",
+            code="cost_unbounded",
+        )
     if output_bound(card, shape) is None:
         return Unpriced(
             f"The cost of this request to {model!r} cannot be bounded: nothing says how long the answer may be; "

@@ -10,7 +10,8 @@ from headgate.domain.formats import Format
 from headgate.providers.provider import Auth, Provider, UsageQuirk
 
 CHAT: Final = {Format.OPENAI_CHAT: "/chat/completions"}
-CHAT_AND_EMBEDDINGS: Final = {**CHAT, Format.OPENAI_EMBEDDINGS: "/embeddings"}
+_EMBEDDINGS: Final = {Format.OPENAI_EMBEDDINGS: "/embeddings"}
+CHAT_AND_EMBEDDINGS: Final = {**CHAT, **_EMBEDDINGS}
 _LIMIT: Final = ("max_tokens",)
 _CHAT_BATCH: Final = (Format.OPENAI_CHAT,)
 _BATCH: Final = (Format.OPENAI_CHAT, Format.OPENAI_EMBEDDINGS)
@@ -59,6 +60,7 @@ HOSTED: Final = (
         ("GROQ_API_KEY",),
         addresses=("GROQ_BASE_URL",),
         paths={Format.OPENAI_CHAT: "/openai/v1/chat/completions", Format.OPENAI_EMBEDDINGS: "/openai/v1/embeddings"},
+        quirks=frozenset({UsageQuirk.TEN_SECONDS_AT_LEAST}),
         batch=_CHAT_BATCH,
     ),
     _operator(
@@ -173,9 +175,19 @@ HOSTED: Final = (
         addresses=("CO_API_URL",),
         # Its own format only for chat: there it says what it bills. Embeddings by its OpenAI-compatible way.
         paths={Format.COHERE_CHAT: "/v2/chat", Format.OPENAI_EMBEDDINGS: "/compatibility/v1/embeddings"},
-        prefixes=("command-", "c4ai-", "embed-"),
+        prefixes=("command-", "c4ai-", "embed-", "rerank-v", "rerank-english-", "rerank-multilingual-"),
         limits=_LIMIT,
     ),
+    _operator(
+        "voyage",
+        "Voyage AI",
+        "https://api.voyageai.com/v1",
+        ("VOYAGE_API_KEY",),
+        paths=_EMBEDDINGS,
+        price="voyageai",
+        prefixes=("voyage-", "rerank-1", "rerank-2", "rerank-3", "rerank-lite-"),
+    ),
+    _operator("jina", "Jina AI", "https://api.jina.ai/v1", ("JINA_API_KEY",), paths=_EMBEDDINGS, prefixes=("jina-",)),
     _operator("venice", "Venice", "https://api.venice.ai/api/v1", ("VENICE_API_KEY",)),
     _operator(
         "writer",
@@ -255,6 +267,7 @@ _AZURE: Final = Provider(
         Format.OPENAI_RESPONSES: "/responses",
         Format.OPENAI_COMPLETIONS: "/completions",
         Format.OPENAI_IMAGES: "/images/generations",
+        Format.OPENAI_IMAGE_EDITS: "/images/edits",
     },
     # As the vendor's SDK has them: the model is in the path, but for responses.
     versioned_paths={
@@ -263,7 +276,9 @@ _AZURE: Final = Provider(
         Format.OPENAI_RESPONSES: "/openai/responses?api-version={version}",
         Format.OPENAI_COMPLETIONS: "/openai/deployments/{model}/completions?api-version={version}",
         Format.OPENAI_IMAGES: "/openai/deployments/{model}/images/generations?api-version={version}",
+        Format.OPENAI_IMAGE_EDITS: "/openai/deployments/{model}/images/edits?api-version={version}",
         Format.OPENAI_TRANSCRIPTIONS: "/openai/deployments/{model}/audio/transcriptions?api-version={version}",
+        Format.OPENAI_TRANSLATIONS: "/openai/deployments/{model}/audio/translations?api-version={version}",
         Format.OPENAI_SPEECH: "/openai/deployments/{model}/audio/speech?api-version={version}",
     },
     auth=Auth.API_KEY,

@@ -46,6 +46,8 @@ class UsageQuirk(StrEnum):
     """Mistral: `prompt_tokens_details.audio_tokens` come on top of `prompt_tokens`."""
     SEARCH_TOKENS_APART = "search_tokens_apart"
     """Perplexity: `citation_tokens`, `reasoning_tokens`, `num_search_queries` stand at the top level, on top."""
+    TEN_SECONDS_AT_LEAST = "ten_seconds_at_least"
+    """Groq: sound of less than ten seconds is billed as ten (its speech to text page)."""
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +91,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """Client headers that are part of this operator's protocol and travel through (`anthropic-beta`, ...)."""
     limit_fields: tuple[str, ...] = ("max_completion_tokens", "max_tokens")
     """Request fields that bound the output here; a limit in another field is not believed when money is held."""
+    completion_tokens: int | None = None
+    """Longest answer of a text completion that names no limit; None: as long as the model likes."""
     native_batch: frozenset[Format] = frozenset()
     """Formats of which it takes many requests at once and answers later, for less; whatever its own batch API is."""
     usage_needs_asking: bool = True

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from headgate.domain.formats import Format
+from headgate.providers.offers import with_offers
 from headgate.providers.operators import CHAT_AND_EMBEDDINGS, HOSTED, LOCAL, PER_ACCOUNT
 from headgate.providers.provider import Auth, Provider
 from headgate.providers.variants import address_of, variant
@@ -19,7 +20,10 @@ _OPENAI: Final = Provider(
     key_variables=("OPENAI_API_KEY",),
     base_url_variables=("OPENAI_BASE_URL",),
     price_provider="openai",
-    model_prefixes=("gpt-", "o1", "o3", "o4", "chatgpt-", "text-embedding-", "codex-"),
+    model_prefixes=(
+        *("gpt-", "o1", "o3", "o4", "chatgpt-", "text-embedding-", "codex-", "babbage-", "davinci-"),
+        *("whisper-", "tts-", "dall-e-", "omni-moderation-", "text-moderation-"),
+    ),
     forwarded_headers=("openai-beta",),
     native_batch=frozenset({Format.OPENAI_CHAT, Format.OPENAI_EMBEDDINGS, Format.OPENAI_RESPONSES}),
 )
@@ -63,7 +67,7 @@ _SIMULATOR: Final = Provider(
 )
 
 PROVIDERS: Final[dict[str, Provider]] = {
-    value.name: value for value in (_OPENAI, _ANTHROPIC, *HOSTED, *PER_ACCOUNT, *LOCAL, _SIMULATOR)
+    value.name: with_offers(value) for value in (_OPENAI, _ANTHROPIC, *HOSTED, *PER_ACCOUNT, *LOCAL, _SIMULATOR)
 }
 
 

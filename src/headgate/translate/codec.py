@@ -27,6 +27,8 @@ class Reading(msgspec.Struct):
     """Only a tier that changes the price (`flex`, `priority`, `batch`, ...); None for the default one."""
     reported_cost: Decimal | None = None
     """USD that the provider says it charged."""
+    countless: bool = False
+    """Answers of this format never say what they used: of a model that is free, nothing is missing."""
     has_content: bool = False
     """Content (or a tool call, or thinking) has been seen: from here on a fallback would mix answers."""
     complete: bool = False

@@ -16,7 +16,13 @@ from headgate.translate.meter_gemini import GeminiMeter
 from headgate.translate.meter_ollama import OllamaMeter
 from headgate.translate.meter_openai import OpenAIChatMeter
 from headgate.translate.meter_tgi import TgiMeter
-from headgate.translate.meter_whole import CountTokensMeter, EmbeddingsMeter, GeminiEmbeddingsMeter
+from headgate.translate.meter_whole import (
+    CountTokensMeter,
+    EmbeddingsMeter,
+    GeminiEmbeddingsMeter,
+    ModerationsMeter,
+    RerankMeter,
+)
 
 _BY_FORMAT: Final[dict[Format, Callable[[], Meter]]] = {
     Format.ANTHROPIC_MESSAGES: AnthropicMeter,
@@ -26,9 +32,12 @@ _BY_FORMAT: Final[dict[Format, Callable[[], Meter]]] = {
     Format.GEMINI_EMBED_CONTENT: GeminiEmbeddingsMeter,
     Format.OLLAMA_CHAT: OllamaMeter,
     Format.OPENAI_EMBEDDINGS: EmbeddingsMeter,
+    Format.OPENAI_MODERATIONS: ModerationsMeter,
+    Format.RERANK: RerankMeter,
     Format.TGI_GENERATE: TgiMeter,
 }
 """Formats whose operators do not deviate. What is counted only, or not known, is read as free of charge."""
+_CHOICES: Final = frozenset({Format.OPENAI_CHAT, Format.OPENAI_COMPLETIONS})
 
 
 def meter_for(format: Format, provider: Provider, *, hide_usage: bool = False) -> Meter:  # noqa: A002 - the noun of the domain
@@ -37,9 +46,9 @@ def meter_for(format: Format, provider: Provider, *, hide_usage: bool = False) -
     Args:
         format: what the provider answers in, not what the client reads.
         provider: whose deviations apply.
-        hide_usage: only we asked for usage: leave the event that carries nothing else out of the stream (OpenAI chat;
-            the other formats send no such event).
+        hide_usage: only we asked for usage: leave the event that carries nothing else out of the stream (OpenAI's
+            chat and text completions; the other formats send no such event).
     """
-    if format is Format.OPENAI_CHAT:
+    if format in _CHOICES:
         return OpenAIChatMeter(provider.usage_quirks, hide_usage=hide_usage)
     return _BY_FORMAT.get(format, CountTokensMeter)()

@@ -1,4 +1,4 @@
-"""Meter of OpenAI's chat completions format, and of everybody who speaks it."""
+"""Meter of OpenAI's chat completions and text completions formats, and of everybody who speaks them."""
 
 from typing import Final
 
@@ -23,6 +23,8 @@ from headgate.translate.usage_plain import plain_usage
 
 
 class _Choice(msgspec.Struct):
+    text: msgspec.Raw = ABSENT
+    """Of a text completion."""
     delta: msgspec.Raw = ABSENT
     message: msgspec.Raw = ABSENT
     finish_reason: msgspec.Raw = ABSENT
@@ -108,7 +110,9 @@ class OpenAIChatMeter:
                 reading.finish_reason = reason
                 reading.complete = True
             if not reading.has_content:
-                reading.has_content = _has_content(choice.delta) or _has_content(choice.message)
+                reading.has_content = (
+                    _has_content(choice.delta) or _has_content(choice.message) or _text(choice.text) is not None
+                )
         error = chunk.x_groq.error if chunk.x_groq and is_null(chunk.error) else chunk.error
         if not is_null(error):
             reading.error = error_message(_loose(error))

@@ -15,7 +15,7 @@ from headgate.pricing.bound import (
     token_bound,
     upper_bound,
 )
-from headgate.pricing.compiled import compile_card
+from headgate.pricing.compiled import CompiledCard, compile_card
 
 CARD = PriceCard(
     id=CardId("acme/m1@always#1"),
@@ -148,3 +148,42 @@ def test_the_limit_of_one_choice_is_the_callers_or_the_models():
     assert 400 == output_limit(COMPILED, changed(max_output_tokens=10**9))
     endless = msgspec.structs.replace(COMPILED, context_window=None, max_output=None)
     assert output_limit(endless, changed(max_output_tokens=None)) is None
+
+
+def counting(rates: dict[Unit, str], **variants: dict[Unit, str]) -> CompiledCard:
+    made = tuple(
+        Variant(name, {unit: Rate(Decimal(price)) for unit, price in each.items()}) for name, each in variants.items()
+    )
+    return compile_card(
+        msgspec.structs.replace(
+            CARD, rates={unit: Rate(Decimal(price)) for unit, price in rates.items()}, variants=made
+        )
+    )
+
+
+IMAGES = changed(counted=((Unit.IMAGE, 3),))
+
+
+def test_what_is_counted_in_units_of_its_own_is_held_at_its_rate_and_no_token_with_it():
+    assert 3 * 40_000_000 == upper_bound(counting({Unit.IMAGE: "40000"}), IMAGES)
+    assert 0 == token_bound(counting({Unit.IMAGE: "40000"}), IMAGES)
+
+
+def test_a_card_that_has_tokens_too_holds_both():
+    card = counting({Unit.IMAGE: "40000", Unit.INPUT: "1", Unit.OUTPUT: "2"})
+    assert 3 * 40_000_000 + 100 * 1_000 + 10 * 2_000 == upper_bound(card, IMAGES)
+
+
+def test_a_card_that_has_tokens_alone_holds_tokens():
+    assert 100 * 4_000 + 10 * 20_000 == upper_bound(COMPILED, IMAGES)
+    assert 110 == token_bound(COMPILED, IMAGES)
+
+
+def test_a_card_that_has_neither_bounds_nothing():
+    assert upper_bound(counting({Unit.CHARACTER: "15"}), IMAGES) is None
+
+
+def test_the_one_tier_that_a_request_is_billed_at_is_held_where_the_card_knows_it():
+    card = counting({Unit.IMAGE: "120000"}, small={Unit.IMAGE: "16000"})
+    assert 3 * 16_000_000 == upper_bound(card, changed(counted=((Unit.IMAGE, 3),), tier="small"))
+    assert 3 * 120_000_000 == upper_bound(card, changed(counted=((Unit.IMAGE, 3),), tier="huge"))

@@ -81,7 +81,7 @@ def test_noise_of_binary_floats_is_cleaned():
 
 
 def test_models_without_any_figure_are_unpriced_unless_their_name_says_free():
-    assert [] == named("openai", "whisper-1")
+    assert [] == named("openai", "gpt-live-transcribe")
     assert [True] == [card.free for card in named("openrouter", "meta-llama/llama-3.2-3b-instruct:free")]
 
 

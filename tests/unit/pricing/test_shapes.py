@@ -5,8 +5,10 @@ import msgspec
 import pytest
 
 from headgate.domain.formats import Format
+from headgate.domain.usage import Unit
 from headgate.pricing.request_shape import RequestShape
 from headgate.pricing.shape import shape_of
+from headgate.pricing.shapes.rerank import PER_DOCUMENT
 from headgate.pricing.shapes.tools import SEARCHES_WITHOUT_LIMIT
 from headgate.providers.table import provider
 
@@ -197,3 +199,59 @@ def test_a_predicted_output_may_be_billed_beside_the_answer():
 
 def test_other_modalities_are_noticed():
     assert shape(modalities=["text", "audio"]).modalities
+
+
+def asked(form: Format, operator: str = "sim", **fields: Any) -> RequestShape:
+    body = json.dumps(fields).encode()
+    return shape_of(form, msgspec.json.decode(body, type=dict[str, msgspec.Raw]), body, provider(operator))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "prompts"),
+    [("one", 1), (["one", "two"], 2), ([1, 2, 3], 1), ([[1, 2], [3]], 2), ([], 1), (7, 1), (None, 1)],
+)
+def test_every_prompt_of_a_text_completion_is_answered(prompt: object, prompts: int):
+    assert prompts == asked(Format.OPENAI_COMPLETIONS, prompt=prompt).choices
+    assert 5 * prompts == asked(Format.OPENAI_COMPLETIONS, prompt=prompt, n=2, best_of=5).choices
+
+
+def test_a_text_completion_without_a_limit_ends_where_its_operator_says():
+    assert 16 == asked(Format.OPENAI_COMPLETIONS, "openai", prompt="x").max_output_tokens
+    assert asked(Format.OPENAI_COMPLETIONS, "together", prompt="x").max_output_tokens is None
+    assert 7 == asked(Format.OPENAI_COMPLETIONS, "openai", prompt="x", max_tokens=7).max_output_tokens
+
+
+def test_an_echoed_prompt_may_be_billed_once_more():
+    shape = asked(Format.OPENAI_COMPLETIONS, prompt="hello", echo=True, best_of=3)
+    assert 3 * shape.body_bytes == shape.predicted_tokens
+    assert 0 == asked(Format.OPENAI_COMPLETIONS, prompt="hello", echo=False).predicted_tokens
+
+
+def searches(shape: RequestShape) -> int:
+    ((unit, most),) = shape.counted
+    assert Unit.SEARCH_UNIT is unit
+    return most
+
+
+@pytest.mark.parametrize(
+    ("documents", "units"),
+    [(["a"], 1), (["a"] * 100, 1), (["a"] * 101, 2), (["a" * 2_000] * 100, 5), ([], 1), ("no list", 1), (None, 1)],
+)
+def test_a_search_is_a_query_with_a_hundred_documents_and_a_long_one_is_several(documents: object, units: int):
+    assert units == searches(asked(Format.RERANK, query="x" * 40, documents=documents))
+
+
+def test_a_document_that_is_read_to_a_limit_counts_to_there():
+    assert 1 == searches(asked(Format.RERANK, query="x", documents=["a" * 50_000] * 90, max_tokens_per_doc=400))
+
+
+def test_a_query_is_read_with_every_document():
+    query, documents = "q" * 98, ["a"] * 50
+    shape = asked(Format.RERANK, query=query, documents=documents)
+    body = len(json.dumps({"query": query, "documents": documents}))
+    assert body + 50 * (100 + PER_DOCUMENT) == shape.body_bytes
+    assert not shape.output
+
+
+def test_moderation_has_no_output():
+    assert not asked(Format.OPENAI_MODERATIONS, input="x").output

@@ -130,3 +130,13 @@ def test_the_tight_hold_prices_the_tight_shape():
     rate_in, rate_out = CARD.text_rates or (0, 0)
     expected = (PER_REQUEST + PER_MESSAGE + ROLE + 1_000) * rate_in + 10 * rate_out
     assert expected == 10**9 * (tight_bound(CARD, full, fields, Format.OPENAI_CHAT) or 0)
+
+
+def test_the_prompt_of_a_text_completion_counts_at_its_length_or_its_tokens():
+    assert PER_REQUEST + 1_000 == tight(Format.OPENAI_COMPLETIONS, model="m", prompt=LONG, best_of=2, echo=False)
+    assert PER_REQUEST + 300 == tight(Format.OPENAI_COMPLETIONS, prompt=[12_345] * 300)
+
+
+def test_what_is_billed_by_other_units_is_bounded_as_closely_as_it_gets():
+    full, closer = read(Format.RERANK, None, {"query": "q", "documents": [LONG] * 3})
+    assert full is closer

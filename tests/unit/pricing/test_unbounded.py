@@ -53,3 +53,10 @@ def test_a_missing_rate_is_a_missing_price():
     assert upper_bound(card, PLAIN) is None
     error = unbounded("m", card, PLAIN)
     assert ("model_unpriced", "model") == (error.code, error.param)
+
+
+def test_an_answer_that_no_field_limits_needs_a_card_that_does():
+    shape = changed(max_output_tokens=None, counted=((Unit.IMAGE, 1),))
+    error = unbounded("m", CARD, shape)
+    assert ("cost_unbounded", None) == (error.code, error.param)
+    assert "how many tokens an answer has at most" in error.message

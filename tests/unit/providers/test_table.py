@@ -59,6 +59,8 @@ BREADTH = [
     "novita",
     "ovhcloud",
     "zhipuai",
+    "voyage",
+    "jina",
     "sim",
 ]
 
@@ -102,6 +104,12 @@ def test_an_operator_is_found_by_name():
         ("mistral", "mistral-small-latest"),
         ("deepseek", "deepseek-chat"),
         ("xai", "grok-4"),
+        ("openai", "whisper-1"),
+        ("openai", "tts-1-hd"),
+        ("openai", "dall-e-3"),
+        ("openai", "omni-moderation-latest"),
+        ("voyage", "rerank-2.5-lite"),
+        ("jina", "jina-reranker-v3"),
     ],
 )
 def test_a_bare_model_name_belongs_to_its_maker(expected: str, model: str):

@@ -35,3 +35,43 @@ def test_usage_of_googles_embeddings_is_read_where_it_is_reported(form: Format):
     meter = meter_for(form, provider("sim"))
     meter.read_body(b'{"embeddings":[{"values":[0.1]}]}')
     assert (None, True) == (meter.reading.usage, meter.reading.complete)
+
+
+def test_a_ranking_tells_what_was_billed():
+    meter = meter_for(Format.RERANK, provider("sim"))
+    body = b'{"id":"r","results":[{"index":1,"relevance_score":0.7}],"meta":{"billed_units":{"search_units":2}}}'
+    meter.read_body(body)
+    assert (usage_of(search_unit=2), None, True) == (
+        meter.reading.usage,
+        meter.reading.response_model,
+        meter.reading.complete,
+    )
+    meter = meter_for(Format.RERANK, provider("sim"))
+    meter.read_body(b'{"object":"list","data":[],"model":"rerank-2-lite","usage":{"total_tokens":43}}')
+    assert (usage_of(input=43), "rerank-2-lite") == (meter.reading.usage, meter.reading.response_model)
+
+
+def test_a_moderation_has_nothing_to_count():
+    meter = meter_for(Format.OPENAI_MODERATIONS, provider("openai"))
+    meter.read_body(b'{"id":"modr-1","model":"omni-moderation-latest","results":[{"flagged":false}]}')
+    reading = meter.reading
+    assert (None, True, True, "omni-moderation-latest") == (
+        reading.usage,
+        reading.countless,
+        reading.complete,
+        reading.response_model,
+    )
+
+
+def test_where_a_moderation_counts_after_all_that_is_read():
+    meter = meter_for(Format.OPENAI_MODERATIONS, provider("mistral"))
+    meter.read_body(b'{"model":"m","results":[],"usage":{"prompt_tokens":9,"total_tokens":9}}')
+    assert (usage_of(input=9), False) == (meter.reading.usage, meter.reading.countless)
+
+
+@pytest.mark.parametrize("form", [Format.RERANK, Format.OPENAI_MODERATIONS, Format.OPENAI_EMBEDDINGS])
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"model":7}'])
+def test_what_is_no_answer_is_not_complete(form: Format, body: bytes):
+    meter = meter_for(form, provider("sim"))
+    meter.read_body(body)
+    assert (None, False) == (meter.reading.usage, meter.reading.complete)

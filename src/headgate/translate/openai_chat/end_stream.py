@@ -21,8 +21,12 @@ _THINKING: Final = ("reasoning_content", "reasoning", "reasoning_details")
 """The same thinking under up to three names."""
 
 
-class _Choice(msgspec.Struct):
+class Choice(msgspec.Struct):
+    """One choice in a chunk."""
+
     index: int = 0
+    text: msgspec.Raw = ABSENT
+    """Of a text completion."""
     delta: dict[str, msgspec.Raw] | None = None
     finish_reason: str | None = None
 
@@ -30,7 +34,7 @@ class _Choice(msgspec.Struct):
 class _Chunk(msgspec.Struct):
     """One chunk: only what is touched."""
 
-    choices: list[_Choice] | None = None
+    choices: list[Choice] | None = None
     error: msgspec.Raw = ABSENT
 
 
@@ -52,11 +56,14 @@ _decode_text: Final = msgspec.json.Decoder(str).decode
 class OpenAiEnding:
     """Follows one stream."""
 
+    id_prefix = "chatcmpl-"
+    object_name = "chat.completion.chunk"
+
     def __init__(self, *, created: int, model: str, include_usage: bool) -> None:
         """Nothing has passed yet; `include_usage`: the client asked for the usage chunk."""
         self._head: dict[str, object] = {
-            "id": f"chatcmpl-{created}",
-            "object": "chat.completion.chunk",
+            "id": f"{self.id_prefix}{created}",
+            "object": self.object_name,
             "created": created,
             "model": model,
         }
@@ -81,15 +88,15 @@ class OpenAiEnding:
             return b""
         head = self._head | _head_of(self._last)
         begun = self._finished or {0: False}
-        delta: dict[str, object] = {} if self._finished else {"role": "assistant", "content": ""}
+        content = self.last_content(begun=bool(self._finished))
         reason = render_stop_reason(StopReason.MAX_TOKENS)
         ending = b"".join(
-            _render(head, choices=[{"index": index, "delta": delta, "logprobs": None, "finish_reason": reason}])
+            _render_chunk(head, choices=[{"index": index, **content, "logprobs": None, "finish_reason": reason}])
             for index, finished in begun.items()
             if not finished
         )
         if self._include_usage and usage is not None and usage.prompt_tokens:
-            ending += _render(head, choices=[], usage=render_usage(usage))
+            ending += _render_chunk(head, choices=[], usage=render_usage(usage))
         self._stopped = True
         return ending + render_event(_DONE)
 
@@ -111,12 +118,20 @@ class OpenAiEnding:
         size = 0
         for choice in chunk.choices or ():
             self._finished[choice.index] = self._finished.get(choice.index, False) or bool(choice.finish_reason)
-            size += _size(choice.delta) if choice.delta else 0
+            size += self.size_of(choice)
         return size
+
+    def size_of(self, choice: Choice) -> int:
+        """The most tokens that a choice's piece can be."""
+        return _size(choice.delta) if choice.delta else 0
+
+    def last_content(self, *, begun: bool) -> dict[str, object]:
+        """What stands in the last chunk of a choice beside its end; not `begun`: it is the first one too."""
+        return {"delta": {} if begun else {"role": "assistant", "content": ""}}
 
 
 def _size(delta: Mapping[str, msgspec.Raw]) -> int:
-    sizes = {name: _call_size(raw) if name == "tool_calls" else _text_size(raw) for name, raw in delta.items()}
+    sizes = {name: _call_size(raw) if name == "tool_calls" else text_size(raw) for name, raw in delta.items()}
     thinking = max(sizes.pop(name, 0) for name in _THINKING)
     sizes.pop("role", None)
     return thinking + sum(sizes.values())
@@ -126,13 +141,13 @@ def _call_size(raw: msgspec.Raw) -> int:
     try:
         calls = [call.function for call in _decode_calls(raw)]
     except msgspec.DecodeError:
-        return _text_size(raw)
-    names = [_text_size(function.name) for function in calls]
+        return text_size(raw)
+    names = [text_size(function.name) for function in calls]
     # Only the first fragment of a call has a name.
-    return sum(CALL_TOKENS + name for name in names if name) + sum(_text_size(each.arguments) for each in calls)
+    return sum(CALL_TOKENS + name for name in names if name) + sum(text_size(each.arguments) for each in calls)
 
 
-def _text_size(raw: msgspec.Raw) -> int:
+def text_size(raw: msgspec.Raw) -> int:
     """Bytes of a string; of anything else its JSON, which is no shorter than what the model wrote."""
     if bytes(raw) == b"null":
         return 0
@@ -148,5 +163,5 @@ def _head_of(data: bytes) -> dict[str, object]:
     return {name: raw for name, raw in _decode_head(data).items() if name not in _OF_ONE_CHUNK}
 
 
-def _render(head: Mapping[str, object], **content: object) -> bytes:
+def _render_chunk(head: Mapping[str, object], **content: object) -> bytes:
     return render_event(encode({**head, **content}, "chunk"))
