@@ -7,7 +7,7 @@ from headgate.pipeline.plan import Plan
 from headgate.pipeline.ports import Exceeded, RateLimiter
 from headgate.pipeline.request import Request
 from headgate.pipeline.story import Story
-from headgate.policy.access import check_key
+from headgate.policy.access import ORGANIZATION_HEADER, check_key, check_organization
 from headgate.policy.rate_limit_headers import exceeded_headers
 from headgate.policy.rate_limits import exceeded_error
 from headgate.pricing.bound import token_bound
@@ -18,7 +18,7 @@ def admit_key(request: Request, principal: Principal, config: Config) -> Organiz
     """Let a key in, and find its organisation.
 
     Raises:
-        NotAuthenticated, Forbidden: expired, switched off, or out of its scopes.
+        NotAuthenticated, Forbidden: expired, switched off, out of its scopes, or of another organisation than it says.
     """
     organization = config.organizations.get(principal.organization_id)
     refusal = check_key(principal, organization, scope=request.door.scope, now=request.arrived_at)
@@ -27,6 +27,8 @@ def admit_key(request: Request, principal: Principal, config: Config) -> Organiz
     if organization is None:
         message = "a key without an organisation was admitted"
         raise Fault(message)
+    if mismatch := check_organization(organization, request.headers.get(ORGANIZATION_HEADER)):
+        raise mismatch
     return organization
 
 

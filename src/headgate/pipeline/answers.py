@@ -75,6 +75,7 @@ def answer_headers(answer: UpstreamAnswer, attempt: Attempt, content_type: str |
         (b"x-request-id", attempt.sent.request_id.encode()),
         # Where Anthropic's SDK looks for it.
         (b"request-id", attempt.sent.request_id.encode()),
+        (b"x-headgate-provider", attempt.sent.provider.encode()),
         (b"x-headgate-deployment", attempt.sent.deployment_id.encode()),
         *attempt.headers,
     ]

@@ -9,6 +9,7 @@ from headgate.pipeline.intake import read_intake
 from headgate.pipeline.outside import Outside
 from headgate.pipeline.ports import Configs, JournalFullError, Replays
 from headgate.pipeline.pursue import Pursuit
+from headgate.pipeline.receipt import RECEIPT_HEADER, with_receipt
 from headgate.pipeline.replay import KEY_HEADER, once
 from headgate.pipeline.request import Reply, Request
 from headgate.pipeline.story import Story
@@ -36,7 +37,7 @@ class Pipeline:
         asked = attribute(principal, request.attribution)
         story = Story(request, principal, asked, outside.journal, outside.clock)
         try:
-            return await self._governed(request, config, story)
+            reply = await self._governed(request, config, story)
         except JournalFullError as error:
             full = Unavailable("Requests cannot be recorded right now.", code="journal_full", retry_after_s=5)
             story.end_with(full)
@@ -47,6 +48,7 @@ class Pipeline:
         except BaseException as error:
             story.end_with(Fault(repr(error)))
             raise
+        return with_receipt(reply, story.logged, config) if RECEIPT_HEADER in request.headers else reply
 
     async def _governed(self, request: Request, config: Config, story: Story) -> Reply:
         principal = story.principal

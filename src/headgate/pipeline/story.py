@@ -46,6 +46,11 @@ class Story:
         self._degraded_to: str | None = None
         self._clamped_to: int | None = None
         self._counted: list[tuple[RateLimiter, Admission]] = []
+        self._row: Logged | None = None
+
+    def logged(self) -> Logged | None:
+        """Its row of the request log; None before it ended."""
+        return self._row
 
     @property
     def model(self) -> str:
@@ -166,7 +171,8 @@ class Story:
                 assert attempt.settled is not None
                 records.append(attempt.settled)
                 opened += 1
-        records.append(self._logged(outcome, status, error, message, reply))
+        self._row = self._logged(outcome, status, error, message, reply)
+        records.append(self._row)
         try:
             self._journal.append(*records)
             # On record: what the holds did not need is free for others.

@@ -1,10 +1,14 @@
 """May this key call this model here? Pure decisions that name their reason."""
 
 from fnmatch import fnmatchcase
+from typing import Final
 
 from headgate.domain.errors import Forbidden, NotAuthenticated, Refused
 from headgate.domain.principal import Attribution, Principal
 from headgate.snapshot.contract import Organization
+
+ORGANIZATION_HEADER: Final = "x-headgate-organization"
+"""Whom the caller believes that the key charges."""
 
 _FIELDS = Attribution.__struct_fields__
 _NOTHING = Attribution()
@@ -35,6 +39,18 @@ def check_key(principal: Principal, organization: Organization | None, *, scope:
             code="scope_not_allowed",
         )
     return None
+
+
+def check_organization(organization: Organization, asked: str | None) -> Refused | None:
+    """Decide whether the organisation that a caller names is the one that pays: the key's, by its id or its name."""
+    if asked is None or asked in {organization.id, organization.name}:
+        return None
+    return Forbidden(
+        f"This virtual key belongs to {organization.name!r}, not to {asked!r}: use a key of that organisation. "
+        "Customers of your own are labelled with x-headgate-client.",
+        code="organization_mismatch",
+        param=ORGANIZATION_HEADER,
+    )
 
 
 def check_model(principal: Principal, model: str) -> Refused | None:

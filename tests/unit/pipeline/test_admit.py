@@ -35,6 +35,13 @@ async def test_a_switched_off_organization_is_refused():
     await refusal_of(Budgeted(snapshot_with(organization=off)), Forbidden)
 
 
+async def test_who_names_another_organization_than_the_keys_is_refused_before_anything_is_sent():
+    rig = Budgeted(snapshot_with())
+    await refusal_of(rig, Forbidden, headers={"x-headgate-organization": "Somebody else"})
+    await rig.ask(headers={"x-headgate-organization": ORGANIZATION.name})
+    assert 1 == len(rig.upstream.asked)
+
+
 async def test_past_the_requests_of_a_minute_the_next_is_refused_and_holds_nothing():
     rig = limited(scope="key", requests_per_minute=2)
     await rig.ask()

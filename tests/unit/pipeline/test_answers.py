@@ -40,3 +40,4 @@ async def test_an_answer_names_what_answered_and_what_it_cost():
     assert rig.journal.sent.request_id.encode() == headers[b"x-request-id"]
     assert b"\xe4 ?" == headers[b"x-headgate-upstream-request-id"]
     assert {b"content-type", b"x-request-id", b"x-headgate-deployment", b"x-headgate-cost-usd"} < headers.keys()
+    assert b"openai" == headers[b"x-headgate-provider"]

@@ -3,7 +3,7 @@ import pytest
 
 from headgate.domain.errors import Forbidden, NotAuthenticated
 from headgate.domain.principal import Attribution
-from headgate.policy.access import attribute, check_key, check_model, model_allowed
+from headgate.policy.access import attribute, check_key, check_model, check_organization, model_allowed
 from tests.kit.fakes import NOON, ORGANIZATION, PRINCIPAL
 
 
@@ -82,3 +82,15 @@ def test_every_field_can_be_locked():
     asked = Attribution(**dict.fromkeys(Attribution.__struct_fields__, "x"))
     assert Attribution() == attribute(principal(locked=Attribution.__struct_fields__), asked)
     assert asked == attribute(PRINCIPAL, asked)
+
+
+@pytest.mark.parametrize("asked", [None, ORGANIZATION.id, ORGANIZATION.name])
+def test_an_organization_is_known_by_its_id_and_by_its_name(asked: str | None):
+    assert check_organization(ORGANIZATION, asked) is None
+
+
+def test_another_organization_than_the_keys_is_refused_and_says_what_to_do():
+    refusal = check_organization(ORGANIZATION, "Somebody else")
+    assert isinstance(refusal, Forbidden)
+    assert ("organization_mismatch", "x-headgate-organization") == (refusal.code, refusal.param)
+    assert "x-headgate-client" in refusal.message
