@@ -6,9 +6,11 @@ from typing import Any
 import anthropic
 import pytest
 
+from tests.kit.clients import client
 from tests.kit.gateway import GatewayProcess
 from tests.kit.simulator import bill, knobs
 
+MESSAGES = "/v1/messages"
 MODELS = ["sim/small", "chat-small", "messages-small"]
 TOOLS: list[Any] = [
     {
@@ -21,6 +23,7 @@ TOOLS: list[Any] = [
 HELLO: list[Any] = [{"role": "user", "content": "Say hello"}]
 
 
+@client("anthropic", door=MESSAGES, feature="create")
 @pytest.mark.parametrize("model", MODELS)
 def test_create_answers_with_text_usage_and_a_stop_reason(anthropic_client: anthropic.Anthropic, model: str) -> None:
     answer = anthropic_client.messages.create(model=model, max_tokens=300, system="Be kind.", messages=HELLO)
@@ -31,6 +34,7 @@ def test_create_answers_with_text_usage_and_a_stop_reason(anthropic_client: anth
     assert answer.usage.output_tokens > 0
 
 
+@client("anthropic", door=MESSAGES, feature="stream")
 @pytest.mark.parametrize("model", MODELS)
 def test_a_stream_folds_to_the_whole_answer(anthropic_client: anthropic.Anthropic, model: str) -> None:
     whole = anthropic_client.messages.create(model=model, max_tokens=300, messages=HELLO)
@@ -42,6 +46,7 @@ def test_a_stream_folds_to_the_whole_answer(anthropic_client: anthropic.Anthropi
     assert folded.usage.input_tokens == whole.usage.input_tokens
 
 
+@client("anthropic", door=MESSAGES, feature="parallel tools (streamed too)")
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_parallel_tool_calls_and_their_results(anthropic_client: anthropic.Anthropic, model: str, stream: bool) -> None:
@@ -61,6 +66,7 @@ def test_parallel_tool_calls_and_their_results(anthropic_client: anthropic.Anthr
     assert after.content
 
 
+@client("anthropic", door=MESSAGES, feature="thinking")
 @pytest.mark.parametrize("model", ["sim/large", "messages-large"])
 def test_thinking_comes_before_the_text(anthropic_client: anthropic.Anthropic, model: str) -> None:
     answer = anthropic_client.messages.create(
@@ -69,6 +75,7 @@ def test_thinking_comes_before_the_text(anthropic_client: anthropic.Anthropic, m
     assert [block.type for block in answer.content] == ["thinking", "text"]
 
 
+@client("anthropic", door=MESSAGES, feature="cache markers")
 def test_cache_writes_are_charged_at_their_price(
     gateway: GatewayProcess, anthropic_client: anthropic.Anthropic
 ) -> None:
@@ -84,6 +91,7 @@ def test_cache_writes_are_charged_at_their_price(
     assert event["amount_nano"] == billed["billed_nano"]
 
 
+@client("anthropic", door="/v1/messages/count_tokens", feature="count_tokens")
 @pytest.mark.parametrize("model", ["sim/small", "messages-small"])
 def test_count_tokens_is_free(gateway: GatewayProcess, anthropic_client: anthropic.Anthropic, model: str) -> None:
     raw = anthropic_client.messages.with_raw_response.count_tokens(model=model, messages=HELLO)
@@ -97,10 +105,12 @@ def test_count_tokens_of_a_model_that_cannot_count_says_so(anthropic_client: ant
     assert "count_tokens" in str(caught.value)
 
 
+@client("anthropic", door="/v1/models", feature="list")
 def test_models_are_listed_in_anthropics_shape(anthropic_client: anthropic.Anthropic) -> None:
     assert {"sim/small", "chat-small"} <= {model.id for model in anthropic_client.models.list()}
 
 
+@client("anthropic", door=MESSAGES, feature="errors")
 def test_errors_are_the_sdks_own_classes(anthropic_client: anthropic.Anthropic) -> None:
     with pytest.raises(anthropic.NotFoundError) as unknown:
         anthropic_client.messages.create(model="no-such-model", max_tokens=5, messages=HELLO)
@@ -113,6 +123,7 @@ def test_errors_are_the_sdks_own_classes(anthropic_client: anthropic.Anthropic) 
         )
 
 
+@client("anthropic", door=MESSAGES, feature="errors")
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(
     ("status", "error"),
@@ -132,6 +143,7 @@ def test_a_providers_error_arrives_and_costs_nothing(
     assert (event["outcome"], event["amount_nano"]) == ("rejected", 0)
 
 
+@client("anthropic", door=MESSAGES, feature="auth_token")
 def test_the_same_key_works_as_bearer_and_as_x_api_key(gateway: GatewayProcess) -> None:
     with anthropic.Anthropic(base_url=gateway.url, auth_token=gateway.key, api_key=None) as client:
         assert client.messages.create(model="sim/small", max_tokens=5, messages=HELLO).content

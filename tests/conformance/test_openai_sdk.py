@@ -5,9 +5,11 @@ from typing import Any
 import openai
 import pytest
 
+from tests.kit.clients import client
 from tests.kit.gateway import GatewayProcess
-from tests.kit.simulator import bill, knobs
+from tests.kit.simulator import billed, knobs
 
+CHAT = "/v1/chat/completions"
 MODELS = ["sim/small", "chat-small", "messages-small"]
 TOOLS: list[Any] = [
     {
@@ -23,6 +25,7 @@ TOOLS: list[Any] = [
 HELLO: list[Any] = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Say hello"}]
 
 
+@client("openai", door=CHAT, feature="create")
 @pytest.mark.parametrize("model", MODELS)
 def test_create_answers_with_text_usage_and_a_finish_reason(openai_client: openai.OpenAI, model: str) -> None:
     answer = openai_client.chat.completions.create(model=model, messages=HELLO)
@@ -33,6 +36,7 @@ def test_create_answers_with_text_usage_and_a_finish_reason(openai_client: opena
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
 
 
+@client("openai", door=CHAT, feature="stream")
 @pytest.mark.parametrize("model", MODELS)
 def test_a_stream_says_what_the_whole_answer_says(openai_client: openai.OpenAI, model: str) -> None:
     whole = openai_client.chat.completions.create(model=model, messages=HELLO)
@@ -47,6 +51,7 @@ def test_a_stream_says_what_the_whole_answer_says(openai_client: openai.OpenAI, 
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
 
 
+@client("openai", door=CHAT, feature="stream")
 @pytest.mark.parametrize("model", MODELS)
 def test_usage_that_was_not_asked_for_is_not_shown(
     gateway: GatewayProcess, openai_client: openai.OpenAI, model: str
@@ -59,6 +64,7 @@ def test_usage_that_was_not_asked_for_is_not_shown(
     assert (event["outcome"], event["completion_tokens"] > 0) == ("ok", True)
 
 
+@client("openai", door=CHAT, feature="parallel tools (streamed too)")
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_parallel_tool_calls_arrive_with_ids_and_arguments(
@@ -88,6 +94,7 @@ def test_parallel_tool_calls_arrive_with_ids_and_arguments(
     assert after.choices[0].message.content
 
 
+@client("openai", door=CHAT, feature="images")
 @pytest.mark.parametrize("model", MODELS)
 def test_images_travel(openai_client: openai.OpenAI, model: str) -> None:
     pixel = (
@@ -99,6 +106,7 @@ def test_images_travel(openai_client: openai.OpenAI, model: str) -> None:
     assert answer.choices[0].message.content
 
 
+@client("openai", door=CHAT, feature="limits")
 @pytest.mark.parametrize("model", MODELS)
 def test_a_limit_ends_with_length(openai_client: openai.OpenAI, model: str) -> None:
     answer = openai_client.chat.completions.create(model=model, messages=HELLO, max_tokens=5)
@@ -107,6 +115,7 @@ def test_a_limit_ends_with_length(openai_client: openai.OpenAI, model: str) -> N
     assert answer.usage.completion_tokens == 5
 
 
+@client("openai", door=CHAT, feature="reasoning")
 @pytest.mark.parametrize("model", ["sim/reasoner", "chat-reasoner"])
 def test_reasoning_tokens_are_counted(gateway: GatewayProcess, openai_client: openai.OpenAI, model: str) -> None:
     raw = openai_client.chat.completions.with_raw_response.create(model=model, messages=HELLO)
@@ -119,10 +128,7 @@ def test_reasoning_tokens_are_counted(gateway: GatewayProcess, openai_client: op
     assert event["amount_nano"] == billed(gateway, raw.headers["x-request-id"])
 
 
-def billed(gateway: GatewayProcess, request_id: str) -> int:
-    return next(entry["billed_nano"] for entry in bill(gateway) if entry["request_id"] == request_id)
-
-
+@client("openai", door="/v1/embeddings", feature="embeddings")
 def test_embeddings_are_priced(gateway: GatewayProcess, openai_client: openai.OpenAI) -> None:
     raw = openai_client.embeddings.with_raw_response.create(model="sim/embed", input=["one", "two"])
     answer = raw.parse()
@@ -132,12 +138,14 @@ def test_embeddings_are_priced(gateway: GatewayProcess, openai_client: openai.Op
     assert event["amount_nano"] == billed(gateway, raw.headers["x-request-id"])
 
 
+@client("openai", door="/v1/models", feature="list, retrieve")
 def test_models_are_listed_with_their_price(openai_client: openai.OpenAI) -> None:
     models = {model.id: model for model in openai_client.models.list()}
     assert {"sim/small", "sim/embed", "chat-small", "messages-small"} <= models.keys()
     assert openai_client.models.retrieve("sim/small").model_extra["pricing"]["input"] == 0.23  # type: ignore[index]
 
 
+@client("openai", door=CHAT, feature="errors")
 def test_errors_are_the_sdks_own_classes(openai_client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as unknown:
         openai_client.chat.completions.create(model="no-such-model", messages=HELLO)
@@ -151,6 +159,7 @@ def test_errors_are_the_sdks_own_classes(openai_client: openai.OpenAI) -> None:
     assert bad.value.param == "n"
 
 
+@client("openai", door=CHAT, feature="errors")
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(
     ("status", "error"),
@@ -172,6 +181,7 @@ def test_a_providers_error_arrives_and_costs_nothing(
     assert (event["outcome"], event["amount_nano"]) == ("rejected", 0)
 
 
+@client("openai", door=CHAT, feature="broken streams")
 @pytest.mark.parametrize("model", MODELS)
 def test_a_stream_that_breaks_is_an_error_not_a_short_answer(
     gateway: GatewayProcess, openai_client: openai.OpenAI, model: str
@@ -185,6 +195,7 @@ def test_a_stream_that_breaks_is_an_error_not_a_short_answer(
     assert event["amount_nano"] == event["hold_nano"] >= billed(gateway, raw.headers["x-request-id"])
 
 
+@client("openai", door=CHAT, feature="unknown fields")
 def test_unknown_fields_travel_untouched(gateway: GatewayProcess, openai_client: openai.OpenAI) -> None:
     answer = openai_client.chat.completions.create(
         model="sim/small", messages=HELLO, extra_body={"simulate": {"output_tokens": 7}}
@@ -193,6 +204,7 @@ def test_unknown_fields_travel_untouched(gateway: GatewayProcess, openai_client:
     assert answer.usage.completion_tokens == 7
 
 
+@client("openai", door=CHAT, feature="whom to charge")
 def test_attribution_and_request_id_reach_the_books(gateway: GatewayProcess, openai_client: openai.OpenAI) -> None:
     raw = openai_client.chat.completions.with_raw_response.create(
         model="sim/small", messages=HELLO, extra_headers={"x-headgate-team": "growth", "x-headgate-user": "u-17"}

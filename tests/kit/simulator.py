@@ -23,6 +23,11 @@ def bill(gateway: GatewayProcess) -> list[dict[str, Any]]:
         after = page[-1]["sequence"]
 
 
+def billed(gateway: GatewayProcess, request_id: str) -> int:
+    """What the simulator billed for a request, nano-USD."""
+    return next(entry["billed_nano"] for entry in bill(gateway) if entry["request_id"] == request_id)
+
+
 @contextlib.contextmanager
 def knobs(gateway: GatewayProcess, **settings: Any) -> Iterator[None]:
     """Turn the simulator's knobs for every request, whichever format it comes in; turned back at the end."""

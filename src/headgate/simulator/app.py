@@ -134,7 +134,7 @@ class Simulator:
         ask = read_embeddings(call.body, call.knobs_header, self.knobs)
         await self._inject_error(call, exchange, ask.knobs, ask.model.name, stream=False)
         counts = Counts(input=ask.tokens)
-        body = render_embeddings(ask, counts)
+        body = render_embeddings(ask, counts, unique=call.unique)
         await exchange.play_whole(body, self._headers(call, _JSON), ask.knobs, ask.model.name, counts)
 
     def _read_messages(self, call: _Call, *, counting: bool) -> Ask:

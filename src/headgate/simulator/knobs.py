@@ -67,6 +67,8 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """OpenAI streams: start with a chunk without choices, as Azure does."""
     usage_in_last_content: bool | None = None
     """OpenAI streams: usage, asked for or not, in the chunk with the finish reason, as Mistral does."""
+    calls_in_one_chunk: bool | None = None
+    """OpenAI streams: every tool call in one chunk, name and arguments, as Mistral does."""
 
 
 NO_KNOBS = Knobs()

@@ -158,13 +158,17 @@ class _Chunks:
         for chunk in split_into_chunks(choice.text, self._size):
             yield Piece(before + _json(chunk) + after, output=count_tokens(chunk))
         for position, call in enumerate(choice.calls):
+            at_once = call.arguments if self._ask.knobs.calls_in_one_chunk else ""
             start = {
                 "index": position,
                 "id": _call_id(self._unique, index, position),
                 "type": "function",
-                "function": {"name": call.name, "arguments": ""},
+                "function": {"name": call.name, "arguments": at_once},
             }
-            yield Piece(self._delta(index, _json({"tool_calls": [start]})), output=count_tokens(call.name))
+            tokens = count_tokens(call.name) + count_tokens(at_once)
+            yield Piece(self._delta(index, _json({"tool_calls": [start]})), output=tokens)
+            if at_once:
+                continue
             for chunk in split_into_chunks(call.arguments, self._size):
                 delta = b'{"tool_calls":[{"index":%d,"function":{"arguments":%b}}]}' % (position, _json(chunk))
                 yield Piece(self._delta(index, delta), output=count_tokens(chunk))

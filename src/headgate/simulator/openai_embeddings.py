@@ -69,9 +69,16 @@ def read_embeddings(body: bytes, header: bytes | None, defaults: Knobs) -> Embed
     )
 
 
-def render_embeddings(ask: EmbeddingAsk, counts: Counts) -> bytes:
-    """The JSON body of the answer."""
+def render_embeddings(ask: EmbeddingAsk, counts: Counts, *, unique: str) -> bytes:
+    """The JSON body of the answer.
+
+    Args:
+        ask: the request.
+        counts: what is billed for it.
+        unique: hexadecimal digits that no other answer has. OpenAI's answers have no id; Mistral's SDK wants one.
+    """
     body: dict[str, object] = {
+        "id": f"embd-{unique}",
         "object": "list",
         "data": [
             {"object": "embedding", "index": index, "embedding": _encode(embed(words, ask.dimensions), ask)}

@@ -181,6 +181,18 @@ def test_usage_may_come_with_the_last_content_as_mistrals_does(openai_client: op
         assert 1 == sum(chunk.usage is not None for chunk in chunks)
 
 
+def test_a_tool_call_may_come_in_one_chunk_as_mistrals_does(openai_client: openai.OpenAI, bill: Any):
+    ask = {"tools": TOOLS, "tool_choice": "required"}
+    whole = create(openai_client, **ask).choices[0].message.tool_calls
+    billed = bill.last()["billed_nano"]
+    chunks = stream(openai_client, **ask, extra_body={"simulate": {"calls_in_one_chunk": True}})
+    calls = [call for chunk in chunks for choice in chunk.choices for call in choice.delta.tool_calls or []]
+    assert [(call.function.name, call.function.arguments) for call in whole] == [
+        (call.function.name, call.function.arguments) for call in calls
+    ]
+    assert billed == bill.last()["billed_nano"]
+
+
 def test_usage_may_be_left_out(openai_client: openai.OpenAI, bill: Any):
     knobs = {"simulate": {"no_usage": True, "output_tokens": 3}}
     assert create(openai_client, extra_body=knobs).usage is None

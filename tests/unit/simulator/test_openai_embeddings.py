@@ -86,6 +86,11 @@ def test_dimensions_are_honoured_and_tokens_billed(openai_client: openai.OpenAI,
     )
 
 
+def test_every_answer_has_an_id_of_its_own(http: Any):
+    ids = {http.post("/v1/embeddings", json={"model": "embed", "input": "x"}).json()["id"] for _ in range(2)}
+    assert 2 == len(ids)
+
+
 def test_usage_may_be_left_out(http: Any):
     body = {"model": "embed", "input": "x", "simulate": {"no_usage": True}}
     assert "usage" not in http.post("/v1/embeddings", json=body).json()
