@@ -69,7 +69,7 @@ def test_every_operator_of_the_contract_is_there():
     assert sorted(BREADTH) == sorted(PROVIDERS)
 
 
-@pytest.mark.parametrize("value", PROVIDERS.values(), ids=str)
+@pytest.mark.parametrize("value", PROVIDERS.values(), ids=lambda value: value.name)
 def test_every_row_is_callable(value: Provider):
     assert value.paths
     assert all(path.startswith("/") for path in value.paths.values())
@@ -78,7 +78,7 @@ def test_every_row_is_callable(value: Provider):
     assert value.limit_fields
 
 
-@pytest.mark.parametrize("value", PROVIDERS.values(), ids=str)
+@pytest.mark.parametrize("value", PROVIDERS.values(), ids=lambda value: value.name)
 def test_no_credential_travels_to_a_local_server(value: Provider):
     assert (value.auth is Auth.NONE) <= (not value.key_variables)
 
