@@ -56,9 +56,10 @@ _SIMULATOR: Final = Provider(
         Format.ANTHROPIC_COUNT_TOKENS: "/v1/messages/count_tokens",
         Format.COHERE_CHAT: "/v2/chat",
         Format.OLLAMA_CHAT: "/api/chat",
-        Format.TGI_GENERATE: "/generate",
+        # A server of its own for each model, as the format has it.
+        Format.TGI_GENERATE: "/tgi/{model}/generate",
     },
-    stream_paths={Format.TGI_GENERATE: "/generate_stream"},
+    stream_paths={Format.TGI_GENERATE: "/tgi/{model}/generate_stream"},
     auth=Auth.NONE,
     key_variables=(),
     base_url_variables=("HEADGATE_SIMULATOR_URL",),

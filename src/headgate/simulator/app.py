@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from functools import partial
 from itertools import count
 
 import msgspec
@@ -18,6 +19,7 @@ from headgate.simulator.bill import Bill
 from headgate.simulator.exchange import Exchange
 from headgate.simulator.knobs import Knobs
 from headgate.simulator.listing import render_model, render_models
+from headgate.simulator.natives import Native, Spoken, find_native
 from headgate.simulator.openai_chat import render_chat, script_chat
 from headgate.simulator.openai_embeddings import read_embeddings, render_embeddings
 from headgate.simulator.openai_reading import read_chat
@@ -81,7 +83,8 @@ class Simulator:
             attempt=call.headers.get(b"x-headgate-attempt", b"").decode("latin-1"),
             endpoint=path,
         )
-        endpoint = self._endpoints.get(path)
+        native = find_native(path)
+        endpoint = self._endpoints.get(path) if native is None else partial(self._native, native)
         try:
             if endpoint is None:
                 body = await self._look_up(call, scope)
@@ -123,6 +126,19 @@ class Simulator:
         else:
             body = render_message(ask, choice, counts, unique=call.unique)
             await exchange.play_whole(body, self._headers(call, _JSON), ask.knobs, ask.model.name, counts)
+
+    async def _native(self, native: Native, call: _Call, exchange: Exchange) -> None:
+        ask = native.read(call.body, call.knobs_header, self.knobs)
+        await self._inject_error(call, exchange, ask.knobs, ask.model.name, stream=ask.stream)
+        choice = answer(ask)[0]
+        prompt = Counts(input=ask.prompt_tokens)
+        said = Spoken(ask, choice, _with_output(prompt, [choice]), call.unique, int(clock.now()))
+        if ask.stream:
+            headers = self._headers(call, (b"content-type", native.stream_type))
+            await exchange.play_stream(native.script(said), headers, ask.knobs, ask.model.name, prompt)
+        else:
+            headers = self._headers(call, _JSON)
+            await exchange.play_whole(native.render(said), headers, ask.knobs, ask.model.name, said.counts)
 
     async def _count_tokens(self, call: _Call, exchange: Exchange) -> None:
         ask = self._read_messages(call, counting=True)
@@ -172,7 +188,9 @@ class Simulator:
         headers = self._headers(call, _JSON)
         if refusal.retry_after is not None:
             headers.append((b"retry-after", str(refusal.retry_after).encode()))
-        if call.for_anthropic:
+        if (native := find_native(call.path)) is not None:
+            body = native.refuse(refusal, call.unique)
+        elif call.for_anthropic:
             body = render_anthropic_error(refusal, f"req_01{call.unique[:22]}")
         else:
             body = render_openai_error(refusal)

@@ -13,32 +13,14 @@ from headgate.simulator.reading import (
     decode,
     effective_knobs,
     is_given,
-    read_part,
     require_model,
     require_room,
 )
 from headgate.simulator.refusals import Refusal
-from headgate.simulator.tokens import count_raw_tokens, count_tokens
+from headgate.simulator.tokens import count_raw_tokens
+from headgate.simulator.turns import ANY_OBJECT, PER_PROMPT, read_functions, read_turns
 
-_PER_MESSAGE = 3
-_PER_PROMPT = 3
 _REASONING_TOKENS = {"none": 0, "minimal": 16, "low": 48, "medium": 128, "high": 384, "xhigh": 768}
-
-
-class _Message(msgspec.Struct, frozen=True):
-    role: str
-    content: str | list[msgspec.Raw] | None = None
-    name: str | None = None
-    tool_calls: msgspec.Raw = ABSENT
-
-
-class _Function(msgspec.Struct, frozen=True):
-    name: str
-    parameters: dict[str, object] | None = None
-
-
-class _Tool(msgspec.Struct, frozen=True):
-    function: _Function
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -82,23 +64,8 @@ class _Request(msgspec.Struct, frozen=True):
     simulate: Knobs | None = None
 
 
-class _Conversation(msgspec.Struct, frozen=True):
-    """What the messages come to."""
-
-    tokens: int
-    last_user_text: str
-    user_spoke_last: bool
-
-
 _requests = msgspec.json.Decoder(_Request)
-_messages = msgspec.json.Decoder(list[_Message])
-_tools = msgspec.json.Decoder(list[_Tool])
 _formats = msgspec.json.Decoder(_ResponseFormat)
-_ANY_OBJECT: dict[str, object] = {
-    "type": "object",
-    "properties": {"answer": {"type": "string"}},
-    "required": ["answer"],
-}
 
 
 def read_chat(body: bytes, header: bytes | None, defaults: Knobs) -> Ask:
@@ -119,10 +86,10 @@ def read_chat(body: bytes, header: bytes | None, defaults: Knobs) -> Ask:
     if request.stream_options is not None and not request.stream:
         message = "'stream_options' needs 'stream': true."
         raise Refusal(400, message, param="stream_options", code="invalid_value", model=model.name)
-    conversation = _read_messages(request.messages)
-    tools = _read_tools(request.tools)
+    conversation = read_turns(request.messages)
+    tools = read_functions(request.tools)
     schema, schema_tokens = _read_format(request.response_format)
-    tokens = _PER_PROMPT + conversation.tokens + schema_tokens
+    tokens = PER_PROMPT + conversation.tokens + schema_tokens
     tokens += count_raw_tokens(memoryview(request.tools)) if is_given(request.tools) else 0
     require_room(model, tokens)
     forced = request.tool_choice.function.name if isinstance(request.tool_choice, _ToolChoice) else None
@@ -150,41 +117,6 @@ def read_chat(body: bytes, header: bytes | None, defaults: Knobs) -> Ask:
     )
 
 
-def _read_messages(raw: msgspec.Raw) -> _Conversation:
-    messages = decode(_messages, bytes(raw))
-    if not messages:
-        raise Refusal(400, "'messages' is empty.", param="messages", code="empty_array")
-    tokens = 0
-    last_user_text = ""
-    for message in messages:
-        text, its_tokens = _read_content(message.content)
-        tokens += its_tokens + _PER_MESSAGE
-        if message.name:
-            tokens += count_tokens(message.name)
-        if is_given(message.tool_calls):
-            tokens += count_raw_tokens(memoryview(message.tool_calls))
-        if message.role == "user":
-            last_user_text = text
-    return _Conversation(tokens, last_user_text, messages[-1].role == "user")
-
-
-def _read_content(content: str | list[msgspec.Raw] | None) -> tuple[str, int]:
-    if content is None:
-        return "", 0
-    if isinstance(content, str):
-        return content, count_tokens(content)
-    parts = [read_part(raw) for raw in content]
-    return "\n".join(text for text, _ in parts if text), sum(tokens for _, tokens in parts)
-
-
-def _read_tools(raw: msgspec.Raw) -> tuple[Tool, ...]:
-    if not is_given(raw):
-        return ()
-    return tuple(
-        Tool(tool.function.name, tool.function.parameters or {"type": "object"}) for tool in decode(_tools, bytes(raw))
-    )
-
-
 def _read_format(raw: msgspec.Raw) -> tuple[dict[str, object] | None, int]:
     if not is_given(raw):
         return None, 0
@@ -194,9 +126,9 @@ def _read_format(raw: msgspec.Raw) -> tuple[dict[str, object] | None, int]:
         case "text":
             return None, 0
         case "json_object":
-            return _ANY_OBJECT, tokens
+            return ANY_OBJECT, tokens
         case "json_schema" if wanted.json_schema is not None:
-            return wanted.json_schema.schema or _ANY_OBJECT, tokens
+            return wanted.json_schema.schema or ANY_OBJECT, tokens
         case _:
             message = "'response_format' is text, json_object, or json_schema with its schema."
             raise Refusal(400, message, param="response_format", code="invalid_value")
