@@ -22,12 +22,19 @@ for provider, base in (("openai", "{simulator}/v1"), ("anthropic", "{simulator}"
         add_override(identified(msgspec.structs.replace(card, provider=provider, source="admin", priority=100)))
         name = "chat-" if provider == "openai" else "messages-"
         save_deployment(Deployment(name=name + card.model, provider=provider, model=card.model, base_url=base))
+for format in ("cohere.chat", "ollama.chat", "tgi.generate"):
+    for model in ("echo", "small", "reasoner"):
+        name = format.partition(".")[0] + "-" + model
+        save_deployment(Deployment(name=name, provider="sim", model=model, format=format))
 """
 
 
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    """`chat-small` is reached in OpenAI's format only, `messages-small` in Anthropic's only, `sim/small` in both."""
+    """`chat-small` is reached in OpenAI's format only, `messages-small` in Anthropic's only, `sim/small` in both.
+
+    `cohere-small`, `ollama-small` and `tgi-small` are reached in those formats, which have no door.
+    """
     with GatewayProcess(tmp_path_factory.mktemp("conformance") / "data", workers=1) as running:
         running.control(SIM_CARDS.replace("{simulator}", running.child_url("simulate")))
         running.wait_for_revision(running.revision())
