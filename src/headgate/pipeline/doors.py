@@ -12,6 +12,8 @@ class Envelope(StrEnum):
 
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
+    AI_REQUEST = "ai_request"
+    """`{"success": false, "error": ...}`, of the request API."""
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):

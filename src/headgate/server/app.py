@@ -10,9 +10,10 @@ from headgate.infra import clock
 from headgate.pipeline.doors import Envelope, find_door
 from headgate.pipeline.identify import identify
 from headgate.policy.access import check_key
+from headgate.server.ai_request import PATH as AI_REQUEST_PATH
 from headgate.server.compose import Worker
 from headgate.server.exchange import ClientGoneError, Exchange
-from headgate.server.http import headers_of, key_hash_of, send_error
+from headgate.server.http import headers_of, key_hash_of, send_error, shows_key
 from headgate.server.models import (
     find_model,
     render_anthropic,
@@ -49,6 +50,8 @@ class App:
             exchange.respond(200, _JSON, b'{"status":"ok"}')
         elif path == "/readyz":
             self._ready(exchange)
+        elif path == AI_REQUEST_PATH and (shows_key(exchange) or self._worker.pages is None):
+            await self._worker.ai_requests(exchange)
         elif path == QUOTE_PATH:
             await serve_quote(self._worker.quotes, exchange, max_body_bytes=self._worker.max_body_bytes)
         elif path == _MODELS or path.startswith(_MODELS + "/"):

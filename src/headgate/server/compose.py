@@ -31,6 +31,7 @@ from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.treasury import Treasury
 from headgate.providers.provider import Auth
 from headgate.routing.breaker import Rules
+from headgate.server.ai_request import AiRequests
 from headgate.server.door import DoorHandler
 from headgate.server.pages import ConsoleProxy
 
@@ -91,6 +92,7 @@ class Worker:
         self._background = outside.background
         pipeline = Pipeline(outside, configs=self.feed, replays=self.replays)
         self.quotes = Quotes(configs=self.feed, keys=self.feed, treasury=self.treasury, health=self.health, clock=clock)
+        self.ai_requests = AiRequests(pipeline, self.feed, clock, max_body_bytes=settings.max_body_bytes)
         self.handler = DoorHandler(pipeline, clock, max_body_bytes=settings.max_body_bytes)
         self.max_body_bytes = settings.max_body_bytes
         self.pages = ConsoleProxy(settings.console_url) if settings.console_url else None
@@ -124,7 +126,7 @@ class Worker:
     async def stop(self) -> None:
         """Wait for running requests, then let go of everything."""
         deadline = clock.monotonic() + self._drain_s
-        while self.handler.running and clock.monotonic() < deadline:  # noqa: ASYNC110 - once, at the end of a life
+        while (self.handler.running or self.ai_requests.running) and clock.monotonic() < deadline:  # noqa: ASYNC110 - once, at the end of a life
             await asyncio.sleep(0.05)
         if self._background:
             await asyncio.wait(self._background, timeout=max(deadline - clock.monotonic(), 0))

@@ -34,10 +34,22 @@ class Rendered(msgspec.Struct, frozen=True):
 def render_error(error: GatewayError, envelope: Envelope, request_id: str) -> Rendered:
     """Render any error of ours; a fault shows nothing but the request id."""
     status, type_, code, param, message, source = _facts(error)
+    plain = message
     message = f"{message} (request {request_id})"
-    if envelope is Envelope.ANTHROPIC:
-        kind = _ANTHROPIC_TYPES.get(status, "api_error")
+    if envelope is Envelope.AI_REQUEST:
+        finding, remedy = _apart(plain, code)
         document: dict[str, object] = {
+            "success": False,
+            "error": finding,
+            "remedy": remedy,
+            "code": code,
+            "param": param,
+            "source": source,
+            "requestId": request_id,
+        }
+    elif envelope is Envelope.ANTHROPIC:
+        kind = _ANTHROPIC_TYPES.get(status, "api_error")
+        document = {
             "type": "error",
             "error": {"type": kind, "message": message, "code": code, "param": param, "source": source},
             "request_id": request_id,
@@ -65,6 +77,13 @@ def render_error(error: GatewayError, envelope: Envelope, request_id: str) -> Re
     if not _should_retry(error):
         headers.append((b"x-should-retry", b"false"))
     return Rendered(status, headers, _encode(document))
+
+
+def _apart(message: str, code: str) -> tuple[str, str | None]:
+    """What a policy found, as the request API's seed has it, and the remedy; another message stays whole."""
+    named = message.find(' by policy "') if code == "policy_blocked" else -1
+    end = message.find('". ', named + len(' by policy "')) if named >= 0 else -1
+    return (message, None) if end < 0 else (message[: end + 1], message[end + 3 :])
 
 
 def _should_retry(error: GatewayError) -> bool:

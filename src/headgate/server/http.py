@@ -67,6 +67,11 @@ def key_hash_of(headers: Mapping[str, str]) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
 
 
+def shows_key(exchange: Exchange) -> bool:
+    """Whether a call shows anything that may be a virtual key; without one a session may stand behind it."""
+    return any(name in ("authorization", *KEY_HEADERS) for name in exchange.header_names())
+
+
 def attribution_of(headers: Mapping[str, str]) -> Attribution:
     """Whom the caller asks to be charged: `x-headgate-team`, `x-headgate-user`, ...
 

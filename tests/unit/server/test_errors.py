@@ -65,11 +65,25 @@ def test_an_openai_client_reads_its_own_shape(error: GatewayError, status: int, 
 
 @pytest.mark.parametrize("envelope", Envelope)
 def test_who_is_at_fault_is_said(envelope: Envelope):
-    ours = json.loads(render_error(ERRORS[0][0], envelope, "r").body)["error"]
-    theirs = json.loads(render_error(ERRORS[7][0], envelope, "r").body)["error"]
+    ours, theirs = (json.loads(render_error(ERRORS[index][0], envelope, "r").body) for index in (0, 7))
+    message = theirs["error"]
+    if envelope is not Envelope.AI_REQUEST:
+        ours, theirs, message = ours["error"], theirs["error"], theirs["error"]["message"]
     assert ("gateway", "model", "c") == (ours["source"], ours["param"], ours["code"])
     assert ("provider", None, "upstream_unreachable") == (theirs["source"], theirs["param"], theirs["code"])
-    assert theirs["message"].startswith("openai: ")
+    assert message.startswith("openai: ")
+
+
+def test_the_request_api_tells_what_a_policy_found_apart_from_the_remedy():
+    blocked = Forbidden('Model m is blocked by policy "A". Choose another model.', code="policy_blocked", param="model")
+    told = json.loads(render_error(blocked, Envelope.AI_REQUEST, "r").body)
+    assert (False, 'Model m is blocked by policy "A"', "Choose another model.") == (
+        told["success"],
+        told["error"],
+        told["remedy"],
+    )
+    other = json.loads(render_error(NotFound("No. Choose.", code="c"), Envelope.AI_REQUEST, "r").body)
+    assert ("No. Choose.", None) == (other["error"], other["remedy"])
 
 
 @pytest.mark.parametrize("envelope", Envelope)
