@@ -114,12 +114,24 @@ class Attempt:
 
     def settle_answer(self, reading: Reading, *, error: str | None = None) -> None:
         """Settle what was answered: at its usage when the answer came whole, at the hold when it did not."""
-        # Endpoints that nobody bills report no usage.
-        unknown = reading.usage is None and not self.tariff.free
-        if unknown or not reading.complete or error or reading.error:
+        if self._is_unknown(reading) or not reading.complete or error or reading.error:
             self.settle(Outcome.ESTIMATED, reading=reading, error=error or _why_estimated(reading))
         else:
             self.settle(Outcome.OK, reading=reading)
+
+    def _is_unknown(self, reading: Reading) -> bool:
+        """Whether the answer does not say what it costs: no usage, or only what its card has no rate for."""
+        if self.tariff.free:
+            # Endpoints that nobody bills report no usage.
+            return False
+        usage: Usage | None = reading.usage
+        if usage is None:
+            return not (reading.countless and self._card_is_free(reading))
+        return len(self._price(reading)[2]) == len(usage.quantities)
+
+    def _card_is_free(self, reading: Reading) -> bool:
+        card = self._card_for(reading.response_model)
+        return card is not None and card.free
 
     def settle_rejection(self, *, readable: bool) -> bool:
         """Settle an error answer; return whether it provably cost nothing."""
@@ -225,8 +237,10 @@ class Attempt:
     def _price_once(self, reading: Reading) -> tuple[CardId | None, NanoUsd | None, tuple[str, ...]]:
         card = self._card_for(reading.response_model)
         usage: Usage | None = reading.usage
-        if card is None or usage is None:
+        if card is None:
             return None, None, ()
+        if usage is None:
+            return card.card_id, NanoUsd(0) if card.free and reading.countless else None, ()
         priced = price(card, usage, reading.service_tier)
         return card.card_id, priced.amount, priced.unpriced_units
 
@@ -254,4 +268,6 @@ def _word(text: str | None) -> str | None:
 def _why_estimated(reading: Reading) -> str:
     if reading.error:
         return "error_in_stream"
-    return "usage_missing" if reading.complete else "stream_incomplete"
+    if not reading.complete:
+        return "stream_incomplete"
+    return "usage_missing" if reading.usage is None else "usage_unpriced"

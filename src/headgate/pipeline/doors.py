@@ -28,6 +28,10 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """Whether `stream: true` means anything here."""
     prompt: str | None = None
     """Field without which a body asks for nothing."""
+    needs: tuple[str, ...] = ()
+    """Fields beside the prompt that a body must have."""
+    default_model: str | None = None
+    """Meant where a body names none: its format says so."""
     free: bool = False
     """The provider never bills it."""
 
@@ -63,8 +67,38 @@ COUNT_TOKENS = Door(
     streams=False,
     free=True,
 )
+COMPLETIONS = Door(
+    path="/v1/completions",
+    format=Format.OPENAI_COMPLETIONS,
+    envelope=Envelope.OPENAI,
+    scope="completions",
+    streams=True,
+    prompt="prompt",
+)
+MODERATIONS = Door(
+    path="/v1/moderations",
+    format=Format.OPENAI_MODERATIONS,
+    envelope=Envelope.OPENAI,
+    scope="moderations",
+    streams=False,
+    prompt="input",
+    default_model="omni-moderation-latest",
+)
+RERANK = Door(
+    path="/v1/rerank",
+    format=Format.RERANK,
+    envelope=Envelope.OPENAI,
+    scope="rerank",
+    streams=False,
+    prompt="query",
+    needs=("documents",),
+)
+RERANK_V2 = msgspec.structs.replace(RERANK, path="/v2/rerank")
+"""Where Cohere's own SDK asks."""
 
-DOORS: dict[str, Door] = {door.path: door for door in (CHAT, EMBEDDINGS, MESSAGES, COUNT_TOKENS)}
+DOORS: dict[str, Door] = {
+    door.path: door for door in (CHAT, EMBEDDINGS, MESSAGES, COUNT_TOKENS, COMPLETIONS, MODERATIONS, RERANK, RERANK_V2)
+}
 
 TRANSLATABLE = frozenset({Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES})
 """Formats whose doors lead to providers of other formats too; the others reach only providers that speak them."""

@@ -23,6 +23,8 @@ DEFAULT_MAX_TOKENS = 4096
 """For formats that insist on a limit when neither the caller nor the price card names one."""
 
 _ASK_FOR_USAGE = {"include_usage": True}
+_ASKED_FOR_USAGE = frozenset({Format.OPENAI_CHAT, Format.OPENAI_COMPLETIONS})
+"""Formats whose streams tell usage to those who ask for it."""
 
 
 class Exchange:
@@ -43,7 +45,7 @@ class Exchange:
         self.translates = self.format is not door.format
         asks = (
             intake.stream
-            and self.format is Format.OPENAI_CHAT
+            and self.format in _ASKED_FOR_USAGE
             and target.provider.usage_needs_asking
             and not self.translates
             and not intake.usage_asked
@@ -98,7 +100,8 @@ class Exchange:
 
     def broken(self, error: UpstreamError) -> bytes:
         """How a stream that broke ends: the error event of the client's format, so that none takes it for whole."""
-        return codec_for(self._door.format).render_stream_error(error.message, error.code)
+        spoken = self._door.format if self._door.format in TRANSLATABLE else Format.OPENAI_CHAT
+        return codec_for(spoken).render_stream_error(error.message, error.code)
 
     def endings(self) -> tuple[Follower, Ending]:
         """Followers of the provider's stream and of the client's; one for both where the bytes pass through."""

@@ -16,9 +16,11 @@ _decode_text = msgspec.json.Decoder(str).decode
 _decode_count = msgspec.json.Decoder(int).decode
 _encode = msgspec.json.Encoder().encode
 
-_COUNTS: Final = ("n", "max_tokens", "max_completion_tokens")
+_COUNTS: Final = ("n", "best_of", "max_tokens", "max_completion_tokens")
 """Fields that decide what a request may cost; every other value is the provider's to judge."""
-_LISTS: Final = ("messages", "tools")
+_CHOICES: Final = frozenset({"n", "best_of"})
+_LISTS: Final = ("messages", "tools", "documents")
+_NEVER_NULL: Final = frozenset({"messages", "documents"})
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +44,8 @@ def read_intake(door: Door, body: bytes) -> Intake:
         BadRequest: naming the field and the remedy.
     """
     fields = _fields(body)
+    if door.default_model is not None and _is_null(fields.get("model")):
+        fields["model"] = msgspec.Raw(_encode(door.default_model))
     model = _model(fields)
     for name in _LISTS:
         _check_list(fields, name)
@@ -51,6 +55,9 @@ def read_intake(door: Door, body: bytes) -> Intake:
         raise BadRequest(
             f"{door.prompt!r} is missing: there is nothing to ask.", code="missing_field", param=door.prompt
         )
+    for name in door.needs:
+        if name not in fields:
+            raise BadRequest(f"{name!r} is missing: {door.path} needs it.", code="missing_field", param=name)
     stream = _flag(fields, "stream")
     if stream and not door.streams:
         raise BadRequest("'stream' is not supported here: leave it out.", code="invalid_value", param="stream")
@@ -103,7 +110,7 @@ def _is_null(raw: msgspec.Raw | None) -> bool:
 
 def _check_list(fields: Mapping[str, msgspec.Raw], name: str) -> None:
     raw = fields.get(name)
-    if raw is not None and memoryview(raw)[:1] != b"[" and not (name != "messages" and _is_null(raw)):
+    if raw is not None and memoryview(raw)[:1] != b"[" and not (name not in _NEVER_NULL and _is_null(raw)):
         raise BadRequest(f"{name!r} must be a list.", code="invalid_type", param=name)
 
 
@@ -115,8 +122,8 @@ def _check_count(fields: Mapping[str, msgspec.Raw], name: str) -> None:
         count = _decode_count(raw)
     except msgspec.DecodeError as error:
         raise BadRequest(f"{name!r} must be a whole number.", code="invalid_type", param=name) from error
-    if name == "n" and not 1 <= count <= MAX_CHOICES:
-        raise BadRequest(f"'n' must be 1 to {MAX_CHOICES}, not {count}.", code="invalid_value", param=name)
+    if name in _CHOICES and not 1 <= count <= MAX_CHOICES:
+        raise BadRequest(f"{name!r} must be 1 to {MAX_CHOICES}, not {count}.", code="invalid_value", param=name)
 
 
 def _flag(fields: Mapping[str, msgspec.Raw], name: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 
@@ -21,16 +22,26 @@ from headgate.simulator.knobs import Knobs
 from headgate.simulator.listing import render_model, render_models
 from headgate.simulator.natives import Native, Spoken, find_native
 from headgate.simulator.openai_chat import render_chat, script_chat
+from headgate.simulator.openai_completions import serve_completions
 from headgate.simulator.openai_embeddings import read_embeddings, render_embeddings
+from headgate.simulator.openai_moderations import serve_moderations
 from headgate.simulator.openai_reading import read_chat
 from headgate.simulator.prices import PRICES, Counts
 from headgate.simulator.refusals import Refusal, injected_refusal, render_anthropic_error, render_openai_error
+from headgate.simulator.rerank import serve_rerank
+from headgate.simulator.served import Asked, Served
 from headgate.simulator.settings import Settings
 
 LARGEST_BODY = 64 * 1024 * 1024
 _JSON = (b"content-type", b"application/json")
 _EVENTS = (b"content-type", b"text/event-stream; charset=utf-8")
 _NOTHING = Counts()
+_SERVED = {
+    "/v1/completions": serve_completions,
+    "/v1/moderations": serve_moderations,
+    "/v1/rerank": serve_rerank,
+    "/v2/rerank": serve_rerank,
+}
 
 
 class _Call(msgspec.Struct, frozen=True):
@@ -64,6 +75,7 @@ class Simulator:
             "/v1/embeddings": self._embeddings,
             "/v1/messages": self._messages,
             "/v1/messages/count_tokens": self._count_tokens,
+            **{path: partial(self._play, serve) for path, serve in _SERVED.items()},
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,6 +164,15 @@ class Simulator:
         counts = Counts(input=ask.tokens)
         body = render_embeddings(ask, counts, unique=call.unique)
         await exchange.play_whole(body, self._headers(call, _JSON), ask.knobs, ask.model.name, counts)
+
+    async def _play(self, serve: Callable[[Asked], Served], call: _Call, exchange: Exchange) -> None:
+        served = serve(Asked(call.path, call.body, call.headers, self.knobs, call.unique, int(clock.now())))
+        headers = self._headers(call, (b"content-type", served.content_type))
+        await self._inject_error(call, exchange, served.knobs, served.model, stream=served.script is not None)
+        if served.script is not None:
+            await exchange.play_stream(served.script, headers, served.knobs, served.model, served.counts)
+        else:
+            await exchange.play_whole(served.body, headers, served.knobs, served.model, served.counts)
 
     def _read_messages(self, call: _Call, *, counting: bool) -> Ask:
         if b"anthropic-version" not in call.headers:

@@ -1,6 +1,6 @@
 """The bill: what the simulated provider charges, entry by entry, in bounded memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -53,11 +53,13 @@ class _Row(msgspec.Struct, frozen=True, array_like=True):
     endpoint: str
     status: int
     stream: bool
-    usage: tuple[int, int, int, int, int, int]
+    usage: tuple[int, ...]
+    tier: str
     billed_nano: int
     completed: bool
 
 
+_QUANTITIES = Counts.__struct_fields__[:-1]
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Row)
 
@@ -79,7 +81,7 @@ class Bill:
         self._accepted = 0
         self._completed = 0
         self._billed_nano = 0
-        self._sums = [0, 0, 0, 0, 0, 0]
+        self._sums = [0] * len(_QUANTITIES)
 
     def post(
         self,
@@ -99,14 +101,14 @@ class Bill:
             What it is charged, in nano-USD: nothing when its status is 400 or above.
         """
         billed = charge(model, counts) if status < 400 else 0
-        usage = msgspec.structs.astuple(counts)
-        row = _Row(request_id, attempt, model, endpoint, status, stream, usage, billed, completed)
+        *usage, tier = msgspec.structs.astuple(counts)
+        row = _Row(request_id, attempt, model, endpoint, status, stream, tuple(usage), tier, billed, completed)
         self._keep(_encoder.encode(row))
         self._accepted += status < 400
         self._completed += completed
         self._billed_nano += billed
-        for index, tokens in enumerate(usage):
-            self._sums[index] += tokens
+        for index, quantity in enumerate(usage):
+            self._sums[index] += quantity
         callbacks, self._on_next = self._on_next, []
         for callback in callbacks:
             callback()
@@ -137,7 +139,7 @@ class Bill:
             dropped=entries - len(self._rows),
             last_sequence=self._last_sequence,
             billed_nano=self._billed_nano,
-            usage=Counts(*self._sums),
+            usage=_counts(self._sums),
         )
 
     def _keep(self, packed: bytes) -> None:
@@ -157,7 +159,11 @@ class Bill:
             endpoint=row.endpoint,
             status=row.status,
             stream=row.stream,
-            usage=Counts(*row.usage),
+            usage=_counts(row.usage, row.tier),
             billed_nano=row.billed_nano,
             completed=row.completed,
         )
+
+
+def _counts(quantities: Sequence[int], tier: str = "") -> Counts:
+    return msgspec.convert({**dict(zip(_QUANTITIES, quantities, strict=True)), "tier": tier}, Counts)

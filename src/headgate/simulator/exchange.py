@@ -13,7 +13,7 @@ from starlette.types import Message, Send
 from headgate.simulator.bill import Bill
 from headgate.simulator.knobs import Knobs
 from headgate.simulator.prices import Counts
-from headgate.simulator.script import Script
+from headgate.simulator.script import Piece, Script
 
 DEFAULT_STALL_MS = 30_000
 _BREATHER = 64
@@ -122,7 +122,7 @@ class Exchange:
             await progress.wait(piece.output + piece.reasoning)
             if piece.data:
                 await self._more(piece.data)
-            progress.add(piece.data, piece.output, piece.reasoning)
+            progress.add(piece)
         if progress.chunks == malformed:
             await self._more(script.malformed_event)
         return progress.chunks not in faults
@@ -177,23 +177,15 @@ class _Progress:
         if self._events % _BREATHER == 0:
             await sleep(0)
 
-    def add(self, data: bytes, output: int, reasoning: int) -> None:
-        self._output += output
-        self._reasoning += reasoning
-        if data and output + reasoning:
+    def add(self, piece: Piece) -> None:
+        self._output += piece.output
+        self._reasoning += piece.reasoning
+        if piece.data and (piece.output + piece.reasoning or piece.content):
             self.chunks += 1
 
     @property
     def counts(self) -> Counts:
-        prompt = self._prompt
-        return Counts(
-            input=prompt.input,
-            cache_read=prompt.cache_read,
-            cache_write=prompt.cache_write,
-            cache_write_1h=prompt.cache_write_1h,
-            output=self._output,
-            output_reasoning=self._reasoning,
-        )
+        return msgspec.structs.replace(self._prompt, output=self._output, output_reasoning=self._reasoning)
 
 
 async def _wait_ms(milliseconds: int | None) -> None:

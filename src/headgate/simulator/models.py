@@ -13,6 +13,11 @@ class Kind(StrEnum):
 
     CHAT = "chat"
     EMBEDDING = "embedding"
+    MODERATION = "moderation"
+    RERANK = "rerank"
+    IMAGE = "image"
+    SPEECH = "speech"
+    TRANSCRIPTION = "transcription"
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +34,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """Largest output of one choice in tokens, reasoning included; also the limit where the request gives none."""
     reasons: bool = False
     """Whether it reasons without being asked (OpenAI format)."""
+    by_token: bool = True
+    """Whether it counts tokens; otherwise images, characters, seconds or searches."""
 
     @property
     def id(self) -> str:
@@ -83,6 +90,42 @@ _CATALOGUE = (
         max_output=8_192,
     ),
     Model(name="embed", title="Embed", kind=Kind.EMBEDDING, created_at=_at(5), context_window=8_192),
+    Model(name="moderate", title="Moderate", kind=Kind.MODERATION, created_at=_at(7), context_window=32_768),
+    Model(name="rerank", title="Rerank", kind=Kind.RERANK, created_at=_at(8), context_window=131_072, by_token=False),
+    Model(name="image", title="Image", kind=Kind.IMAGE, created_at=_at(9), context_window=4_096, by_token=False),
+    Model(
+        name="image-tokens",
+        title="Image by tokens",
+        kind=Kind.IMAGE,
+        created_at=_at(10),
+        context_window=4_096,
+        max_output=6_240,
+    ),
+    Model(name="speech", title="Speech", kind=Kind.SPEECH, created_at=_at(11), context_window=4_096, by_token=False),
+    Model(
+        name="speech-tokens",
+        title="Speech by tokens",
+        kind=Kind.SPEECH,
+        created_at=_at(12),
+        context_window=4_096,
+        max_output=16_384,
+    ),
+    Model(
+        name="transcribe",
+        title="Transcribe",
+        kind=Kind.TRANSCRIPTION,
+        created_at=_at(13),
+        context_window=16_384,
+        by_token=False,
+    ),
+    Model(
+        name="transcribe-tokens",
+        title="Transcribe by tokens",
+        kind=Kind.TRANSCRIPTION,
+        created_at=_at(14),
+        context_window=16_384,
+        max_output=2_048,
+    ),
 )
 
 MODELS: dict[str, Model] = {model.name: model for model in _CATALOGUE}

@@ -12,7 +12,7 @@ _NANO_USD_PER_TOKEN = 1_000
 
 
 class Counts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Tokens of one request in disjoint buckets; a bucket of 0 is left out of the JSON."""
+    """What one request used, in disjoint buckets: tokens unless a name says otherwise. A 0 is left out of the JSON."""
 
     input: int = 0
     """Input read fresh."""
@@ -23,6 +23,16 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True):
     output: int = 0
     """Visible output."""
     output_reasoning: int = 0
+    input_audio: int = 0
+    image: int = 0
+    """Images that were made."""
+    character: int = 0
+    """Characters that were spoken."""
+    audio_second: int = 0
+    """Begun seconds of sound that were listened to."""
+    search_unit: int = 0
+    tier: str = ""
+    """Which of several prices applies, where the model has several."""
 
     @property
     def prompt(self) -> int:
@@ -46,6 +56,11 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """None: the model reads no cache."""
     cache_write: Decimal | None = None
     cache_write_1h: Decimal | None = None
+    input_audio: Decimal = Decimal(0)
+    each: Decimal = Decimal(0)
+    """USD per million images, characters, seconds or searches: a model counts one of them at most."""
+    tiers: dict[str, Decimal] = {}
+    """The same by tier."""
 
 
 PRICES: dict[str, Prices] = {
@@ -66,12 +81,24 @@ PRICES: dict[str, Prices] = {
     # As a model that we run ourselves: nobody bills it.
     "open": Prices(input=Decimal(0)),
     "embed": Prices(input=Decimal("0.017")),
+    "moderate": Prices(input=Decimal(0)),
+    "rerank": Prices(input=Decimal(0), each=Decimal(1_900)),
+    "image": Prices(
+        input=Decimal(0),
+        each=Decimal(90_000),
+        tiers={"standard/512x512": Decimal(13_000), "standard/1024x1024": Decimal(37_000)},
+    ),
+    "image-tokens": Prices(input=Decimal("4.3"), output=Decimal(31)),
+    "speech": Prices(input=Decimal(0), each=Decimal(14)),
+    "speech-tokens": Prices(input=Decimal("0.7"), output=Decimal("11.3")),
+    "transcribe": Prices(input=Decimal(0), each=Decimal(90)),
+    "transcribe-tokens": Prices(input=Decimal("2.3"), output=Decimal("9.1"), input_audio=Decimal("5.7")),
 }
 """By model name without the `sim/` prefix."""
 
 
 def charge(model: str, counts: Counts) -> int:
-    """Nano-USD for the tokens of one request, rounded once, half to even.
+    """Nano-USD for what one request used, rounded once, half to even.
 
     Args:
         model: a name in `PRICES`.
@@ -88,4 +115,7 @@ def charge(model: str, counts: Counts) -> int:
     ):
         if tokens:
             usd += tokens * (prices.input if price is None else price)
+    usd += counts.input_audio * prices.input_audio
+    each = counts.image + counts.character + counts.audio_second + counts.search_unit
+    usd += each * prices.tiers.get(counts.tier, prices.each)
     return int((usd * _NANO_USD_PER_TOKEN).to_integral_value(ROUND_HALF_EVEN))

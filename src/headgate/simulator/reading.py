@@ -76,8 +76,9 @@ def require_model(name: str | None, kind: Kind) -> Model:
         raise Refusal(400, "Name a model in 'model'.", param="model", code="missing_required_parameter")
     model = find_model(name)
     if model is None or model.kind is not kind:
-        purpose = "chat" if kind is Kind.CHAT else "embedding"
-        raise Refusal(404, f"No {purpose} model is called '{name}'.", param="model", code="model_not_found", model=name)
+        raise Refusal(
+            404, f"No {kind.value} model is called '{name}'.", param="model", code="model_not_found", model=name
+        )
     return model
 
 

@@ -15,6 +15,8 @@ class Piece(NamedTuple):
     """Tokens of visible output generated with it."""
     reasoning: int = 0
     """Tokens of reasoning generated with it."""
+    content: bool = False
+    """It is a content chunk although it took no tokens: sound, where that is not counted in tokens."""
 
 
 class Script(msgspec.Struct, frozen=True):

@@ -160,3 +160,26 @@ async def test_a_body_that_does_not_arrive_is_settled_at_the_hold(journal: Memor
     with pytest.raises(type(timed_out())):
         await one.read(ScriptedAnswer(200, b"{", error=timed_out()))
     assert (Outcome.ESTIMATED, HOLD, "upstream_timeout") == (one.settled.outcome, one.settled.cost, one.settled.error)
+
+
+def test_usage_that_the_card_has_no_rate_for_at_all_is_no_price(journal: MemoryJournal):
+    spoken = settled(journal, reading(usage=usage_of(character=40)))
+    assert (Outcome.ESTIMATED, HOLD, "usage_unpriced") == (spoken.outcome, spoken.cost, spoken.error)
+    assert usage_of(character=40) == spoken.usage
+    mixed = settled(journal, reading(usage=usage_of(input=100, character=40)))
+    assert (Outcome.OK, 100_000, ("character",)) == (mixed.outcome, mixed.cost, mixed.unpriced_units)
+
+
+@pytest.mark.parametrize(("free", "outcome", "cost"), [(True, Outcome.OK, 0), (False, Outcome.ESTIMATED, HOLD)])
+def test_what_is_never_counted_costs_nothing_where_it_is_free_and_the_hold_elsewhere(
+    journal: MemoryJournal, free: bool, outcome: Outcome, cost: int
+):
+    card = msgspec.structs.replace(CARD, free=free)
+    done = settled(journal, reading(usage=None, countless=True), tariff=Tariff(card=card, hold=HOLD))
+    assert (outcome, cost, card.card_id) == (done.outcome, done.cost, done.card_id)
+
+
+def test_a_free_model_that_should_have_counted_is_estimated(journal: MemoryJournal):
+    card = msgspec.structs.replace(CARD, free=True)
+    done = settled(journal, reading(usage=None), tariff=Tariff(card=card, hold=0))
+    assert (Outcome.ESTIMATED, 0) == (done.outcome, done.cost)

@@ -8,7 +8,7 @@ from headgate.domain.errors import BadRequest, NotFound, UpstreamBroken
 from headgate.domain.formats import Format
 from headgate.domain.ids import DeploymentId
 from headgate.domain.usage import usage_of
-from headgate.pipeline.doors import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES, Door
+from headgate.pipeline.doors import CHAT, COMPLETIONS, COUNT_TOKENS, EMBEDDINGS, MESSAGES, MODERATIONS, RERANK, Door
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.intake import read_intake
 from headgate.providers.provider import Provider
@@ -141,3 +141,40 @@ def test_the_providers_words_are_found_in_its_error_body():
         529, b'{"type":"error","error":{"type":"overloaded_error","message":"Busy"}}'
     )
     assert exchange(b'{"model":"m"}', EMBEDDINGS).error_message(500, b"<html>oops</html>")
+
+
+WRITE = b'{"model":"m","prompt":"Hi","stream":true}'
+
+
+def test_a_streamed_text_completion_is_asked_for_its_usage_and_the_caller_does_not_see_it():
+    one = exchange(WRITE, COMPLETIONS)
+    assert {"include_usage": True} == json.loads(one.body)["stream_options"]
+    head = b'{"id":"cmpl-1","object":"text_completion","model":"m","choices":'
+    text = b'data: %s[{"text":"Ho","index":0,"finish_reason":null}]}\n\n' % head
+    usage = b'data: %s[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}\n\n' % head
+    assert text == one.feed(text)
+    assert b"" == one.feed(usage)
+    assert (usage_of(input=1, output=2), True) == (one.reading.usage, one.reading.has_content)
+
+
+def test_a_door_that_is_only_passed_through_says_errors_in_openais_words():
+    broken = exchange(WRITE, COMPLETIONS).broken(UpstreamBroken("It broke.", provider="openai", unbilled=False))
+    assert broken.startswith(b'data: {"error"')
+
+
+def test_it_reaches_only_operators_that_speak_its_format():
+    with pytest.raises(NotFound) as refusal:
+        exchange(WRITE, COMPLETIONS, ANTHROPIC)
+    assert "endpoint_not_supported" == refusal.value.code
+
+
+def test_a_model_that_the_door_means_is_said_to_the_operator():
+    sent = exchange(b'{"input":"x"}', MODERATIONS, model="omni-moderation-latest").body
+    assert {"input": "x", "model": "omni-moderation-latest"} == json.loads(sent)
+
+
+def test_a_ranking_passes_and_what_it_was_billed_is_read():
+    one = exchange(b'{"model":"m","query":"q","documents":["a"]}', RERANK, PROVIDERS["voyage"])
+    answer = b'{"object":"list","data":[{"relevance_score":0.7,"index":0}],"model":"m","usage":{"total_tokens":3}}'
+    assert answer == one.answer(answer)
+    assert usage_of(input=3) == one.reading.usage

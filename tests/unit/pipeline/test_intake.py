@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from headgate.domain.errors import BadRequest
-from headgate.pipeline.doors import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES, Door
+from headgate.pipeline.doors import CHAT, COMPLETIONS, COUNT_TOKENS, EMBEDDINGS, MESSAGES, MODERATIONS, RERANK, Door
 from headgate.pipeline.intake import Intake, read_intake, splice
 
 
@@ -136,3 +136,33 @@ def test_splicing_adds_what_is_not_there():
     assert b'{"model":"m","stream_options":{"include_usage":true}}' == splice(
         fields, {"stream_options": {"include_usage": True}}
     )
+
+
+def test_a_door_may_mean_a_model_that_no_body_names():
+    intake = read_intake(MODERATIONS, b'{"input":"x"}')
+    assert "omni-moderation-latest" == intake.model
+    assert b'{"input":"x","model":"omni-moderation-latest"}' == splice(intake.fields, {})
+    assert "mine" == read_intake(MODERATIONS, b'{"input":"x","model":"mine"}').model
+
+
+@pytest.mark.parametrize(
+    ("raw", "param", "code"),
+    [
+        (b'{"model":"m","documents":["a"]}', "query", "missing_field"),
+        (b'{"model":"m","query":"q"}', "documents", "missing_field"),
+        (b'{"model":"m","query":"q","documents":"a"}', "documents", "invalid_type"),
+        (b'{"model":"m","query":"q","documents":null}', "documents", "invalid_type"),
+        (b'{"query":"q","documents":["a"]}', "model", "missing_field"),
+        (b'{"model":"m","query":"q","documents":["a"],"stream":true}', "stream", "invalid_value"),
+    ],
+)
+def test_a_ranking_needs_a_query_documents_and_a_model(raw: bytes, param: str, code: str):
+    refusal = refused(raw, RERANK)
+    assert (param, code) == (refusal.param, refusal.code)
+
+
+@pytest.mark.parametrize("name", ["n", "best_of"])
+@pytest.mark.parametrize("value", [0, -1, 129, 1.5, "two"])
+def test_how_many_answers_are_made_is_a_count(name: str, value: object):
+    refusal = refused(json.dumps({"model": "m", "prompt": "x", name: value}).encode(), COMPLETIONS)
+    assert name == refusal.param

@@ -1,9 +1,20 @@
 from headgate.domain.usage import Unit
 from headgate.pricing.sim_cards import sim_cards
+from headgate.simulator.models import MODELS
 
 
 def test_the_simulated_models_have_cards():
-    assert ["echo", "small", "large", "reasoner", "open", "embed"] == [card.model for card in sim_cards()]
+    assert list(MODELS) == [card.model for card in sim_cards()]
+
+
+def test_what_counts_other_things_has_a_rate_for_them():
+    counted = {card.model: set(card.rates) for card in sim_cards() if card.rates and Unit.INPUT not in card.rates}
+    assert {
+        "rerank": {Unit.SEARCH_UNIT},
+        "image": {Unit.IMAGE},
+        "speech": {Unit.CHARACTER},
+        "transcribe": {Unit.AUDIO_SECOND},
+    } == counted
 
 
 def test_fresh_cached_and_answered_tokens_cost_differently():

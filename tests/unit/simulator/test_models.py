@@ -16,6 +16,12 @@ def test_models_and_prices_are_the_same_list():
     assert set(PRICES) == set(MODELS)
 
 
-def test_only_the_model_for_embeddings_has_no_output():
-    assert {"embed"} == {model.name for model in MODELS.values() if not model.max_output}
+def test_what_writes_nothing_has_no_output():
+    silent = {model.name for model in MODELS.values() if not model.max_output}
+    assert {"embed", "moderate", "rerank", "image", "speech", "transcribe"} == silent
     assert {"embed"} == {model.name for model in MODELS.values() if model.kind is Kind.EMBEDDING}
+
+
+def test_one_of_each_kind_counts_something_else_than_tokens():
+    counting = [model.kind for model in MODELS.values() if not model.by_token]
+    assert [Kind.RERANK, Kind.IMAGE, Kind.SPEECH, Kind.TRANSCRIPTION] == counting

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.simulator.models import MODELS
+from headgate.simulator.models import MODELS, Kind
 from headgate.simulator.prices import PRICES, Counts, charge
 
 
@@ -51,7 +51,26 @@ def test_totals_of_counts_leave_no_bucket_out():
 
 
 def test_every_model_of_the_catalogue_has_prices():
-    assert {"echo", "small", "large", "reasoner", "open", "embed"} == set(PRICES)
+    assert set(MODELS) == set(PRICES)
+
+
+@pytest.mark.parametrize(
+    ("expected", "model", "counts"),
+    [
+        (3 * 1_900_000, "rerank", Counts(search_unit=3)),
+        (2 * 13_000_000, "image", Counts(image=2, tier="standard/512x512")),
+        (2 * 90_000_000, "image", Counts(image=2, tier="hd/1024x1024")),
+        (14_000 * 7, "speech", Counts(character=7, output=9)),
+        (90_000 * 61, "transcribe", Counts(audio_second=61)),
+        (2_300 + 5_700 * 10 + 9_100 * 2, "transcribe-tokens", Counts(input=1, input_audio=10, output=2)),
+        (0, "moderate", Counts(input=100)),
+    ],
+)
+def test_other_things_than_tokens_have_prices_of_their_own(expected: int, model: str, counts: Counts):
+    assert expected == charge(model, counts)
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")
 
 
 def cell(value: Decimal | int | None) -> str:
@@ -61,6 +80,8 @@ def cell(value: Decimal | int | None) -> str:
 def test_the_reference_lists_these_prices_and_limits():
     expected: list[str] = []
     for name, model in MODELS.items():
+        if model.kind not in {Kind.CHAT, Kind.EMBEDDING}:
+            continue
         prices = PRICES[name]
         reasoning = cell(prices.reasoning) if prices.reasoning or not prices.output else "as output"
         cells = [
@@ -75,5 +96,20 @@ def test_the_reference_lists_these_prices_and_limits():
             cell(model.max_output),
         ]
         expected.append(f"| {' | '.join(cells)} |")
-    page = (Path(__file__).parents[3] / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")
-    assert expected == [line for line in page.splitlines() if line.startswith("| `sim/")]
+    assert expected == [line for line in PAGE.splitlines() if line.startswith("| `sim/") and line.count("|") == 10]
+
+
+def test_the_reference_lists_what_the_others_count_and_charge():
+    expected: list[str] = []
+    for name, model in MODELS.items():
+        if model.kind in {Kind.CHAT, Kind.EMBEDDING}:
+            continue
+        prices = PRICES[name]
+        figures = [f"{tier} {price}" for tier, price in prices.tiers.items()]
+        if prices.each:
+            figures.append(f"{'any other ' if figures else ''}{prices.each}")
+        figures += [
+            f"{unit} {price}" for unit in ("input", "input_audio", "output") if (price := getattr(prices, unit))
+        ]
+        expected.append(f"| `sim/{name}` | {model.kind.value} | {', '.join(figures) or 'free'} |")
+    assert expected == [line for line in PAGE.splitlines() if line.startswith("| `sim/") and line.count("|") == 4]
