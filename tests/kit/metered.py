@@ -14,9 +14,12 @@ from headgate.pricing.price import Priced, price
 from headgate.providers.table import PROVIDERS
 from headgate.translate.codec import Reading
 from headgate.translate.meter import meter_for
+from tests.kit.recorded_natives import READERS
 from tests.kit.recordings import FOLDER, MESSAGES_FILES, chat_files, exchanges
-from tests.kit.replay import scripted
+from tests.kit.replay import Scripted, scripted
 
+NATIVES = {"cohere.v2_chat": Format.COHERE_CHAT, "ollama.api_chat": Format.OLLAMA_CHAT}
+"""Recorded answers of TGI have no usage."""
 AFTER_ALL = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
 
 
@@ -42,10 +45,13 @@ def metered_exchanges(book: PriceBook) -> list[Metered]:
 
 
 def files() -> list[str]:
-    return [*chat_files(), *sorted(path.stem for path in FOLDER.glob("*.embeddings.jsonl")), *MESSAGES_FILES]
+    embeddings = sorted(path.stem for path in FOLDER.glob("*.embeddings.jsonl"))
+    return [*chat_files(), *embeddings, *MESSAGES_FILES, *NATIVES]
 
 
 def format_of(name: str) -> Format:
+    if name in NATIVES:
+        return NATIVES[name]
     if name in MESSAGES_FILES:
         return Format.ANTHROPIC_MESSAGES
     return Format.OPENAI_EMBEDDINGS if name.endswith(".embeddings") else Format.OPENAI_CHAT
@@ -63,7 +69,7 @@ def metered_exchange(name: str, exchange: dict[str, Any], book: PriceBook) -> Me
     else:
         meter.read_body(answer.body)
     reading = meter.reading
-    raw = raw_usage(exchange, form)
+    raw = raw_usage(exchange, form) if form not in READERS else native_usage(answer, form)
     if reading.usage is None:
         assert not any(isinstance(figure, int) and figure > 0 for figure in raw.values()), exchange["id"]
         return None
@@ -92,6 +98,11 @@ def raw_usage(exchange: dict[str, Any], form: Format) -> dict[str, Any]:
         if isinstance(found, dict):
             merged = {**merged, **found} if form is Format.ANTHROPIC_MESSAGES else found
     return merged
+
+
+def native_usage(answer: Scripted, form: Format) -> dict[str, Any]:
+    seen = READERS[form](answer.body, streamed=answer.streamed)
+    return {"prompt_tokens": seen.prompt_tokens, "completion_tokens": seen.completion_tokens}
 
 
 def bodies(exchange: dict[str, Any]) -> Iterator[dict[str, Any]]:

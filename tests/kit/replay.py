@@ -90,6 +90,9 @@ def scripted(exchange: dict[str, Any], cuts: Sequence[int] = ()) -> Scripted:
     if "response_sse" in exchange:
         body = exchange["response_sse"].encode()
         return Scripted(exchange["status"], "text/event-stream", body, passed, cuts, streamed=True)
+    if "response_ndjson" in exchange:
+        body = exchange["response_ndjson"].encode()
+        return Scripted(exchange["status"], "application/x-ndjson", body, passed, cuts, streamed=True)
     response = exchange["response"]
     text = response if isinstance(response, str) else json.dumps(response, ensure_ascii=False, separators=(",", ":"))
     return Scripted(exchange["status"], content_type, text.encode(), passed)

@@ -8,9 +8,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from headgate.domain.conversation import Conversation
 from headgate.domain.formats import Format
 from headgate.providers.table import PROVIDERS
 from tests.kit.reading import Seen, read_chat, read_messages
+from tests.kit.recorded_natives import NATIVE_FILES, PLAIN, READERS, asked
 from tests.kit.recordings import MESSAGES_FILES, chat_files
 
 
@@ -51,6 +53,9 @@ class Spoken(NamedTuple):
     asks_for_usage: bool = False
     """Whether the usage of a stream has to be asked for."""
 
+    conversation: Callable[[Mapping[str, Any]], Conversation] | None = None
+    """How a request of a format without a door is read; None: by its codec."""
+
     @property
     def name(self) -> str:
         return self.format.value
@@ -74,7 +79,7 @@ class Spoken(NamedTuple):
 
 
 def is_streamed(exchange: Mapping[str, Any]) -> bool:
-    return "response_sse" in exchange
+    return "response_sse" in exchange or "response_ndjson" in exchange
 
 
 def _model_of(exchange: Mapping[str, Any], request: Mapping[str, Any]) -> str:
@@ -131,3 +136,27 @@ MESSAGES = Spoken(
 )
 
 SPOKEN = {row.format: row for row in (CHAT, MESSAGES)}
+
+
+def _provider_only(format_: Format, speaker: str) -> Spoken:
+    def ask(request: Mapping[str, Any], model: str, streamed: bool) -> Asked:
+        message = f"nobody asks for {model} in {format_}: {request}, {streamed}"
+        raise AssertionError(message)
+
+    return Spoken(
+        format=format_,
+        files=NATIVE_FILES[format_],
+        read=READERS[format_],
+        speaker=speaker,
+        ask=ask,
+        plain=PLAIN[format_],
+        conversation=lambda request: asked(format_, request),
+    )
+
+
+PROVIDER_ONLY = {
+    Format.COHERE_CHAT: _provider_only(Format.COHERE_CHAT, "cohere"),
+    Format.OLLAMA_CHAT: _provider_only(Format.OLLAMA_CHAT, "ollama"),
+    Format.TGI_GENERATE: _provider_only(Format.TGI_GENERATE, "tgi"),
+}
+"""Formats without a door: only what they answer is played, at the doors of the others."""

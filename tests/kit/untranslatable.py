@@ -22,6 +22,8 @@ CANNOT_TRANSLATE = {
     r"max_tokens: must be at least 1": "Anthropic's format has no answer of no tokens",
     r"needs a message that is not empty": "an empty message",
     r"broke off before its end": "no stream of the format: an SDK kept one whole message as a single event",
+    r"^documents": "documents beside the conversation exist in Cohere's format only",
+    r"^\[0\]: Expected `object`, got `float`": "an embedding, recorded with what was generated",
     r"exactly one is translated, not 0": "an answer without any choice (Azure's filter, recorded as 200)",
 }
 """Message of the refusal (a pattern) -> the reason."""

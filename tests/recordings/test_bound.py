@@ -21,7 +21,9 @@ from headgate.pricing.shape import shape_of
 from headgate.pricing.tight import tightened
 from headgate.providers.families import family_of, searches_by_itself
 from headgate.providers.table import PROVIDERS
+from headgate.translate.registry import codec_for
 from tests.kit.metered import Metered, answered_at, metered_exchanges
+from tests.kit.recorded_natives import NATIVE_FILES, asked
 from tests.kit.recordings import needs_recordings
 
 pytestmark = needs_recordings
@@ -35,6 +37,14 @@ UNBOUNDED = {
     ),
 }
 """Exchange -> why no amount can be held for it."""
+
+
+OVER_THE_INPUT = {
+    "rig/tests/cassettes/ollama/structured_output/raw_with_thinking.yaml#0": (
+        "Ollama thinks first, then reads its thoughts as a part of the prompt to answer under a schema"
+    ),
+}
+"""Exchange -> why more input was counted than the request can be."""
 
 
 class Held(NamedTuple):
@@ -58,7 +68,10 @@ def metered() -> list[Metered]:
     return [
         read
         for read in metered_exchanges(PriceBook(seed_cards()))
-        if read.exchange["request"] and read.exchange["fidelity"].startswith("wire")
+        if read.exchange["request"]
+        and read.exchange["fidelity"].startswith("wire")
+        # Documents beside the conversation are Cohere's own: no door can ask for them.
+        and not read.exchange["request"].get("documents")
     ]
 
 
@@ -83,10 +96,20 @@ def held_exchange(read: Metered, book: PriceBook) -> Held | None:
 
 def shapes(read: Metered) -> tuple[RequestShape, RequestShape]:
     """(as the first bound has it, as the tight one has it)."""
-    body = json.dumps(read.exchange["request"], ensure_ascii=False, separators=(",", ":")).encode()
+    body, format_ = at_its_door(read)
     fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    shape = shape_of(read.format, fields, body, PROVIDERS[read.operator])
-    return shape, tightened(shape, fields, read.format)
+    shape = shape_of(format_, fields, body, PROVIDERS[read.operator])
+    return shape, tightened(shape, fields, format_)
+
+
+def at_its_door(read: Metered) -> tuple[bytes, Format]:
+    """The request as it was recorded; of a format without a door, as a chat client would have written it."""
+    request = read.exchange["request"]
+    if read.format not in NATIVE_FILES:
+        return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode(), read.format
+    conversation = asked(read.format, request)
+    written = codec_for(Format.OPENAI_CHAT).render_request(conversation, model=request["model"], default_max_tokens=1)
+    return written, Format.OPENAI_CHAT
 
 
 def test_enough_requests_are_held_against_their_answers(held: list[Held]):
@@ -145,8 +168,8 @@ def test_the_input_alone_is_never_more_than_its_bound(metered: list[Metered]):
         bound = input_bound(msgspec.structs.replace(card, image_tokens=image_tokens), tight)
         assert bound is not None
         if read.usage.prompt_tokens > bound:
-            over.append((read.exchange["id"], read.usage.prompt_tokens, bound))
-    assert [] == over
+            over.append(read.exchange["id"])
+    assert list(OVER_THE_INPUT) == over
     assert 850 <= compared
 
 

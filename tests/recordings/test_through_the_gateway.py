@@ -29,14 +29,21 @@ from tests.kit.gateway import GatewayProcess, wait_until
 from tests.kit.reading import events
 from tests.kit.recordings import exchanges, needs_recordings
 from tests.kit.replay import ReplayUpstream, scripted
-from tests.kit.spoken import SPOKEN, Asked, Spoken, is_streamed
+from tests.kit.spoken import PROVIDER_ONLY, SPOKEN, Asked, Spoken, is_streamed
 from tests.kit.untranslatable import known_reason
 
 pytestmark = [needs_recordings, pytest.mark.timeout(600)]
 
 BOOK = PriceBook(seed_cards())
 RECORDED = [(row.format, name) for row in SPOKEN.values() for name in row.files]
-TRANSLATED = [(spoken, name, asked) for spoken, name in RECORDED for asked in SPOKEN if asked is not spoken]
+ROWS = SPOKEN | PROVIDER_ONLY
+TRANSLATED = [
+    (row.format, name, asked)
+    for row in ROWS.values()
+    for name in row.files
+    for asked in SPOKEN
+    if asked is not row.format
+]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +73,7 @@ NO_BUDGETS = {"AI_MONTHLY_SPEND_LIMIT_USD": "none", "AI_USER_DAILY_SPEND_LIMIT_U
 @pytest.fixture(scope="module")
 def spoken(request: pytest.FixtureRequest, gateway: GatewayProcess, upstream: ReplayUpstream) -> Spoken:
     """The format that every operator speaks for now, as long as it speaks it at all; the tests come in that order."""
-    row = SPOKEN[request.param]
+    row = ROWS[request.param]
     operators = [name for name, provider in PROVIDERS.items() if row.format in provider.paths]
     gateway.control(
         "from headgate.control.deployments.models import Deployment\n"
@@ -237,8 +244,12 @@ def test_the_other_format_says_the_same(
 
 def said_at(door: Spoken, spoken: Spoken, request: dict[str, Any], model: str, streamed: bool) -> Asked:
     """The recorded request as a client of another format would have written it."""
-    fields = {field: msgspec.Raw(json.dumps(value).encode()) for field, value in request.items()}
-    conversation = msgspec.structs.replace(codec_for(spoken.format).parse_request(fields), stream=streamed)
+    if spoken.conversation is None:
+        fields = {field: msgspec.Raw(json.dumps(value).encode()) for field, value in request.items()}
+        conversation = codec_for(spoken.format).parse_request(fields)
+    else:
+        conversation = spoken.conversation(request)
+    conversation = msgspec.structs.replace(conversation, stream=streamed)
     body = json.loads(codec_for(door.format).render_request(conversation, model=model, default_max_tokens=4096))
     if door.asks_for_usage and streamed:
         body["stream_options"] = {"include_usage": True}
@@ -248,7 +259,7 @@ def said_at(door: Spoken, spoken: Spoken, request: dict[str, Any], model: str, s
 def error_of(body: bytes) -> str | None:
     """The message of an error event inside a stream."""
     for event in events(body):
-        if error := event.get("error"):
+        if error := event.get("error") or (event.get("delta") or {}).get("error"):
             return str(error.get("message") if isinstance(error, dict) else error)
     return None
 

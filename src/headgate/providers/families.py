@@ -1,7 +1,7 @@
 """Facts about model families that price lists lack: longest output, tokens per image, window, search without a tool.
 
-Sources: the model pages of OpenAI, Anthropic, Google and DeepSeek (longest output), OpenAI's vision guide (tiles and
-patches), Anthropic's vision page. A context window is the largest that the family's own model cards state or that any
+Sources: the model pages of OpenAI, Anthropic, Google, DeepSeek and Cohere (longest output), OpenAI's vision guide (tiles
+and patches), Anthropic's vision page. A context window is the largest that the family's own model cards state or that any
 operator lists in the installed price data (`tests/unit/pricing/test_seed.py` compares): where a card states none, a
 window that is too large only holds more. A model that is not listed has no fact; whoever holds money falls back to the
 context window, and without one to the caller's own limit.
@@ -125,9 +125,12 @@ _FAMILIES: Final = (
     Family("grok-2", context_window=_128K),
     Family("grok-3", context_window=_128K),
     Family("grok-4", context_window=2_000_000),
-    Family("command-r", context_window=_128K),
+    Family("command", context_window=_128K),
+    Family("command-r", 4_096, context_window=_128K),
+    Family("command-a-03", 8_192, context_window=_256K),
+    Family("command-a-reasoning", 32_768, context_window=_256K),
     # Twelve tiles of 512 pixels and the whole picture small, 257 tokens each, and the marks around them.
-    Family("command-a-vision", image_tokens=3_343, context_window=_128K),
+    Family("command-a-vision", 8_192, image_tokens=3_343, context_window=_128K),
     Family("command-a", context_window=_256K),
     Family("phi-3", context_window=_128K),
     Family("phi-4", context_window=_128K),
