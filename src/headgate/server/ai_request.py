@@ -1,10 +1,10 @@
 """`POST /api/ai/request`: one question, one answer, in the words of seed 004; on the same pipeline as every door.
 
 The body is made into a chat completion, so that whatever serves one serves this. A key comes in any of the usual
-headers; without one the call goes to the console, which knows sessions and comes back with a key (`server/app.py`).
+headers; without one the console says which key is behind the browser's session (`server/pages.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from headgate.pipeline.doors import Door, Envelope
 from headgate.pipeline.ports import Clock, Configs
 from headgate.pipeline.request import Reply, Request
 from headgate.server.exchange import ClientGoneError, Exchange
-from headgate.server.http import IncomingBody, attribution_of, headers_of, key_hash_of, send_error
+from headgate.server.http import IncomingBody, attribution_of, headers_of, key_hash_of, send_error, shows_key
 from headgate.translate.registry import codec_for
 
 PATH: Final = "/api/ai/request"
@@ -120,8 +120,17 @@ _decode_chat: Final = msgspec.json.Decoder(_Chat).decode
 class AiRequests:
     """Serves the request API."""
 
-    def __init__(self, pipeline: Pipeline, configs: Configs, clock: Clock, *, max_body_bytes: int) -> None:
-        """Take the pipeline; `configs` for the exchange rates."""
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        configs: Configs,
+        clock: Clock,
+        *,
+        max_body_bytes: int,
+        sessions: Callable[[Exchange], Awaitable[bytes]] | None = None,
+    ) -> None:
+        """Take the pipeline; `configs` for exchange rates, `sessions` to find the key behind a browser's session."""
+        self._sessions = sessions
         self._pipeline = pipeline
         self._configs = configs
         self._clock = clock
@@ -147,7 +156,7 @@ class AiRequests:
             started, arrived_at = self._clock.monotonic(), self._clock.now()
             headers = headers_of(exchange)
             incoming = IncomingBody(exchange, headers, self._max_body_bytes)
-            key_hash = key_hash_of(headers)
+            key_hash = await self._key_hash(exchange, headers)
             asked = _read(await incoming.read())
             request = Request(
                 id=request_id,
@@ -173,6 +182,12 @@ class AiRequests:
             send_error(exchange, fault, DOOR.envelope, request_id)
         else:
             exchange.respond(200, reply.headers, _encode(answer))
+
+    async def _key_hash(self, exchange: Exchange, headers: Mapping[str, str]) -> bytes:
+        """Of the key that the call shows; without one, of the key behind its session."""
+        if self._sessions is not None and "cookie" in headers and not shows_key(exchange):
+            return await self._sessions(exchange)
+        return key_hash_of(headers)
 
     def _answer(self, reply: Reply, request: Request) -> dict[str, Any]:
         """The seed's words for a chat completion.

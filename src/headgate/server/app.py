@@ -13,7 +13,7 @@ from headgate.policy.access import check_key
 from headgate.server.ai_request import PATH as AI_REQUEST_PATH
 from headgate.server.compose import Worker
 from headgate.server.exchange import ClientGoneError, Exchange
-from headgate.server.http import headers_of, key_hash_of, send_error, shows_key
+from headgate.server.http import headers_of, key_hash_of, send_error
 from headgate.server.models import (
     find_model,
     render_anthropic,
@@ -50,13 +50,13 @@ class App:
             exchange.respond(200, _JSON, b'{"status":"ok"}')
         elif path == "/readyz":
             self._ready(exchange)
-        elif path == AI_REQUEST_PATH and (shows_key(exchange) or self._worker.pages is None):
+        elif path == AI_REQUEST_PATH:
             await self._worker.ai_requests(exchange)
         elif path == QUOTE_PATH:
             await serve_quote(self._worker.quotes, exchange, max_body_bytes=self._worker.max_body_bytes)
         elif path == _MODELS or path.startswith(_MODELS + "/"):
             await self._models(path, exchange)
-        elif path.startswith("/v1/") or self._worker.pages is None:
+        elif path.startswith(("/v1/", "/internal/")) or self._worker.pages is None:
             error = NotFound(f"There is no endpoint {path}.", code="no_such_endpoint")
             send_error(exchange, error, Envelope.OPENAI, clock.request_id())
         else:

@@ -92,10 +92,16 @@ class Worker:
         self._background = outside.background
         pipeline = Pipeline(outside, configs=self.feed, replays=self.replays)
         self.quotes = Quotes(configs=self.feed, keys=self.feed, treasury=self.treasury, health=self.health, clock=clock)
-        self.ai_requests = AiRequests(pipeline, self.feed, clock, max_body_bytes=settings.max_body_bytes)
         self.handler = DoorHandler(pipeline, clock, max_body_bytes=settings.max_body_bytes)
         self.max_body_bytes = settings.max_body_bytes
         self.pages = ConsoleProxy(settings.console_url) if settings.console_url else None
+        self.ai_requests = AiRequests(
+            pipeline,
+            self.feed,
+            clock,
+            max_body_bytes=settings.max_body_bytes,
+            sessions=self.pages.key_hash_of_session if self.pages else None,
+        )
         self.lost = asyncio.Event()
         """The lease store does not take our operations any more: this worker has to end, and another to begin."""
         self._drain_s = settings.drain_s

@@ -1,12 +1,14 @@
 """Hands everything that is no front door to the console, which runs as a process of its own behind the same port."""
 
 from datetime import timedelta
+from typing import Final
 from urllib.parse import quote
 
+import msgspec
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
-from headgate.domain.errors import BadRequest
+from headgate.domain.errors import BadRequest, Forbidden, NotAuthenticated, Unavailable
 from headgate.server.exchange import Exchange
 from headgate.server.http import IncomingBody, unreadable_headers
 
@@ -22,11 +24,22 @@ _HOP_BY_HOP = frozenset(
         "content-length",
     }
 )
+SESSION_PATH: Final = "/internal/session-key"
+"""Where the console tells whose session it is; nobody outside may ask there."""
+_OF_A_SESSION: Final = frozenset({"cookie", "x-csrftoken", "origin", "referer", "host"})
 _UNQUOTED = "/~!$&'()*+,;=:@"
 """What a path may hold as it is; the rest is escaped again, for it came with its escapes decoded."""
 _MAX_FORM_BYTES = 16 * 1024 * 1024
 _COOKIES = "A cookie that another application on this host has set is not ASCII: delete the cookies of this host."
+_NO_SESSIONS = "The console does not answer, so sessions cannot be looked up; retry, or show a virtual key."
 _AWAY = b"<!doctype html><title>Headgate</title><p>The console is starting or away; try again in a moment."
+
+
+class _Session(msgspec.Struct):
+    sha256: str
+
+
+_decode_session: Final = msgspec.json.Decoder(_Session).decode
 
 
 class ConsoleProxy:
@@ -70,6 +83,32 @@ class ConsoleProxy:
             if name not in _HOP_BY_HOP
         ]
         exchange.respond(response.status, answered, answer)
+
+    async def key_hash_of_session(self, exchange: Exchange) -> bytes:
+        """The hash of the virtual key behind a browser's session; the console checks session and CSRF token.
+
+        Raises:
+            NotAuthenticated: there is no session.
+            Forbidden: the call may come from another site.
+            Unavailable: the console does not answer.
+        """
+        incoming = dict(exchange.header_fields())
+        headers = {name: value for name, value in incoming.items() if name in _OF_A_SESSION}
+        headers["x-forwarded-proto"] = incoming.get("x-forwarded-proto", exchange.scheme)
+        try:
+            response = await self._client.post(self._url + SESSION_PATH).headers(headers).body_bytes(b"").build().send()
+            answer = bytes(await response.bytes())
+        except PyreqwestError as error:
+            raise Unavailable(_NO_SESSIONS, code="console_unavailable", retry_after_s=5) from error
+        if response.status >= 500:
+            raise Unavailable(_NO_SESSIONS, code="console_unavailable", retry_after_s=5)
+        if response.status == 200:
+            return bytes.fromhex(_decode_session(answer).sha256)
+        if response.status == 403:
+            message = "The session's CSRF token is missing or wrong: send x-csrftoken from the same site."
+            raise Forbidden(message, code="csrf_failed")
+        message = "Nobody is signed in: sign in at /admin/, or show a virtual key (Authorization: Bearer <key>)."
+        raise NotAuthenticated(message, code="missing_api_key")
 
     async def close(self) -> None:
         """Close all connections."""

@@ -7,7 +7,7 @@ from headgate.domain.outcome import Outcome
 from headgate.ledger.records import Logged, Sent
 from headgate.server.ai_request import PATH, AiRequests
 from headgate.snapshot.contract import ExchangeRate, Policy
-from tests.kit.fakes import ORGANIZATION, Rig, ScriptedAnswer, chat_answer, snapshot_of
+from tests.kit.fakes import KEY_HASH, ORGANIZATION, Rig, ScriptedAnswer, chat_answer, snapshot_of
 from tests.unit.server.exchanges import HEADERS, Client, call
 
 ASKED = {"model": "gpt-4o", "prompt": "Say hello", "teamId": "team-123", "projectId": "project-456", "maxTokens": 50}
@@ -149,3 +149,21 @@ async def test_a_fault_of_ours_shows_nothing_but_the_request_id():
     status, answer, client = await ask(app)
     assert (500, "internal_error") == (status, answer["code"])
     assert b"secret" not in client.answer
+
+
+async def test_without_a_key_the_one_behind_the_session_is_used():
+    app, rig = asking(ScriptedAnswer(200, chat_answer()))
+    seen = []
+
+    async def session_of(exchange) -> bytes:
+        seen.append(exchange.path)
+        return KEY_HASH
+
+    app = AiRequests(rig.pipeline, rig.configs, rig.clock, max_body_bytes=10_000, sessions=session_of)
+    status, _, _ = await ask(app, headers={"cookie": "headgate_session=s"})
+    assert (200, [PATH]) == (status, seen)
+    # A key goes before a session.
+    rig.upstream.script = [ScriptedAnswer(200, chat_answer())]
+    assert 200 == (await ask(app, headers=HEADERS | {"cookie": "headgate_session=s"}))[0]
+    assert [PATH] == seen
+    assert 401 == (await ask(app, headers={}))[0]

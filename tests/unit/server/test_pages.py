@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from headgate.domain.errors import BadRequest, TooLarge
-from headgate.server.pages import ConsoleProxy
+from headgate.domain.errors import BadRequest, Forbidden, NotAuthenticated, TooLarge, Unavailable
+from headgate.server.pages import SESSION_PATH, ConsoleProxy
 from tests.kit.gateway import free_port
 from tests.unit.server.exchanges import Client, call
 
@@ -21,6 +21,7 @@ class Seen(NamedTuple):
 class Console:
     def __init__(self) -> None:
         self.seen: list[Seen] = []
+        self.session: tuple[int, bytes] = (401, b"{}")
         console = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,14 +31,15 @@ class Console:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 console.seen.append(Seen(self.command, self.path, headers, body))
-                self.send_response(302 if self.path.startswith("/moved") else 200)
+                told = console.session if self.path == SESSION_PATH else (200, b"hello")
+                self.send_response(302 if self.path.startswith("/moved") else told[0])
                 self.send_header("content-type", "text/html")
                 self.send_header("location", "/elsewhere")
                 self.send_header("set-cookie", "a=1")
                 self.send_header("set-cookie", "b=2")
-                self.send_header("content-length", "5")
+                self.send_header("content-length", str(len(told[1])))
                 self.end_headers()
-                self.wfile.write(b"hello")
+                self.wfile.write(told[1])
 
             def do_GET(self) -> None:
                 self.answer()
@@ -129,3 +131,33 @@ async def test_while_the_console_is_away_a_page_says_so():
 async def test_a_form_that_is_too_large_is_refused(proxy: ConsoleProxy):
     with pytest.raises(TooLarge):
         await proxy(Client("/admin/", headers={"content-length": str(10**9)}))
+
+
+async def test_the_console_tells_which_key_is_behind_a_session(console: Console):
+    console.session = (200, b'{"sha256":"' + b"ab" * 32 + b'"}')
+    proxy = ConsoleProxy(console.url)
+    cookies = {"cookie": "headgate_session=s", "x-csrftoken": "t", "origin": "http://here", "x-headgate-team": "x"}
+    assert b"\xab" * 32 == await proxy.key_hash_of_session(Client("/api/ai/request", b"{}", headers=cookies))
+    (seen,) = console.seen
+    assert ("POST", SESSION_PATH, b"") == (seen.method, seen.path, seen.body)
+    assert ("headgate_session=s", "t") == (seen.headers["cookie"], seen.headers["x-csrftoken"])
+    assert "x-headgate-team" not in seen.headers
+    await proxy.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, NotAuthenticated), (302, NotAuthenticated), (403, Forbidden), (500, Unavailable)]
+)
+async def test_a_session_that_the_console_does_not_know_is_none(console: Console, status: int, error: type[Exception]):
+    console.session = (status, b"{}")
+    proxy = ConsoleProxy(console.url)
+    with pytest.raises(error):
+        await proxy.key_hash_of_session(Client("/api/ai/request", b"{}", headers={"cookie": "a=b"}))
+    await proxy.close()
+
+
+async def test_while_the_console_is_away_sessions_cannot_be_looked_up():
+    proxy = ConsoleProxy(f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(Unavailable, match="show a virtual key"):
+        await proxy.key_hash_of_session(Client("/api/ai/request", b"{}", headers={"cookie": "a=b"}))
+    await proxy.close()

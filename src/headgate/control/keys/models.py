@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from headgate.control.identifiers import new_id
-from headgate.control.organizations.models import Organization
+from headgate.control.organizations.models import Organization, User
 
 
 class VirtualKey(models.Model):
@@ -33,3 +33,24 @@ class VirtualKey(models.Model):
     def __str__(self) -> str:
         """Return the name and the visible prefix."""
         return f"{self.name} ({self.prefix}…)"
+
+
+class SessionKey(models.Model):
+    """The virtual key behind what a person asks from pages: one in each organization, whose secret nobody has."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="session_keys")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    key = models.OneToOneField(VirtualKey, on_delete=models.PROTECT, related_name="session_key")
+
+    class Meta:
+        """Table; one per person and organization."""
+
+        db_table = "headgate_session_key"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "organization"], name="headgate_session_key_once")
+        ]
+
+    def __str__(self) -> str:
+        """Return whose it is, and where."""
+        return f"{self.user} at {self.organization}"
