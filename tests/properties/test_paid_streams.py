@@ -13,6 +13,7 @@ from headgate.domain.formats import Format
 from headgate.pipeline.cut import PaidStream
 from headgate.translate.registry import codec_for
 from headgate.wire.sse import EventSplitter
+from tests.kit import natives
 from tests.kit.fakes import chat_stream, message_stream
 from tests.kit.streams import DOORS, SPEAKERS, exchange, passage
 from tests.kit.translation import OpenAiJudge, judge_anthropic, streams
@@ -102,6 +103,29 @@ def test_a_cut_stream_is_legal_and_a_prefix(deltas, format_, client, usage_asked
     expected, heard = understood(whole, client), understood(cut.given, client)
     assert StopReason.MAX_TOKENS is heard.stop_reason
     assert len(heard.parts) <= len(expected.parts)
+    for one, other in zip(expected.parts, heard.parts, strict=False):
+        assert begins(one, other), (one, other)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    deltas=streams(),
+    format_=st.sampled_from(natives.NATIVES),
+    client=st.sampled_from([CHAT, MESSAGES]),
+    usage_asked=st.booleans(),
+    grants=st.integers(0, 25),
+)
+def test_so_is_one_whose_provider_speaks_a_format_without_a_door(deltas, format_, client, usage_asked, grants):
+    stream = natives.written(format_, fold(deltas)).stream
+    chunks = stream.splitlines(keepends=True) if format_ is Format.OLLAMA_CHAT else EventSplitter().feed(stream)
+    whole = passage(chunks, DOORS[client], SPEAKERS[format_], usage_asked=usage_asked).given
+    cut = Cut(chunks, format_, client, grants, usage_asked=usage_asked)
+    if not cut.was_cut:
+        assert whole == cut.given
+        return
+    judge(cut, client, usage_asked=usage_asked)
+    expected, heard = understood(whole, client), understood(cut.given, client)
+    assert StopReason.MAX_TOKENS is heard.stop_reason
     for one, other in zip(expected.parts, heard.parts, strict=False):
         assert begins(one, other), (one, other)
 

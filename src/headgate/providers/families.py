@@ -1,10 +1,10 @@
 """Facts about model families that price lists lack: longest output, tokens per image, window, search without a tool.
 
-Sources: the model pages of OpenAI, Anthropic, Google, DeepSeek and Cohere (longest output), OpenAI's vision guide (tiles
-and patches), Anthropic's vision page. A context window is the largest that the family's own model cards state or that any
-operator lists in the installed price data (`tests/unit/pricing/test_seed.py` compares): where a card states none, a
-window that is too large only holds more. A model that is not listed has no fact; whoever holds money falls back to the
-context window, and without one to the caller's own limit.
+Sources: the model pages of OpenAI, Anthropic, Google, DeepSeek and Cohere (longest output), OpenAI's vision guide
+(tiles and patches), Anthropic's vision page. A context window is the largest that the family's own model cards state or
+that any operator lists in the installed price data (`tests/unit/pricing/test_seed.py` compares): where a card states
+none, a window that is too large only holds more. A model that is not listed has no fact; whoever holds money falls back
+to the context window, and without one to the caller's own limit.
 """
 
 import re
