@@ -144,6 +144,8 @@ class UpstreamError(GatewayError):
     status: int = 502
     type: ClassVar[str] = "upstream_error"
     code: ClassVar[str] = "upstream_error"
+    should_retry: bool = True
+    """False keeps SDKs from asking again what we have asked again already."""
 
     def __init__(self, message: str, *, provider: str, unbilled: bool) -> None:
         """Say whose fault it was, and whether it can have cost anything.
@@ -190,7 +192,9 @@ class UpstreamBroken(UpstreamError):
 
 
 class UpstreamUnsayable(UpstreamBroken):
-    """The answer came, and cannot be said in the client's format."""
+    """The answer came, and cannot be said in the client's format. Another one would be paid too."""
+
+    should_retry = False
 
 
 class UpstreamResting(UpstreamError):
@@ -215,6 +219,8 @@ class UpstreamRejected(UpstreamError):
         super().__init__(message, provider=provider, unbilled=unbilled)
         self.status = status
         self.body = body
+        self.headers: Sequence[tuple[bytes, bytes]] = ()
+        """What the client is told beside it, when the body is not for its eyes."""
 
 
 class Fault(GatewayError):

@@ -11,6 +11,8 @@ from headgate.translate.codec import UntranslatableError
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 _PASSED_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry")
+_OF_EVERY_ERROR = frozenset({b"content-type", b"x-request-id", b"request-id"})
+"""Headers that the door writes itself when it renders one."""
 
 
 async def rejection(exchange: Exchange, attempt: Attempt, answer: UpstreamAnswer) -> UpstreamRejected | UpstreamBroken:
@@ -34,11 +36,16 @@ def rejected(error: UpstreamRejected, exchange: Exchange, attempt: Attempt, answ
     """The provider's own status and body, for a client that speaks its format.
 
     Raises:
-        UpstreamRejected: the formats differ, so that the door renders it.
+        UpstreamRejected: the formats differ, so that the door renders it, with the same headers.
     """
+    headers = answer_headers(answer, attempt, None)
+    if not error.should_retry:
+        headers = [header for header in headers if header[0] != b"x-should-retry"]
+        headers.append((b"x-should-retry", b"false"))
     if exchange.translates:
+        error.headers = tuple(header for header in headers if header[0] not in _OF_EVERY_ERROR)
         raise error
-    return Reply(status=answer.status, headers=answer_headers(answer, attempt, None), body=error.body)
+    return Reply(status=answer.status, headers=headers, body=error.body)
 
 
 async def whole(exchange: Exchange, attempt: Attempt, answer: UpstreamAnswer) -> Reply:

@@ -65,7 +65,7 @@ class Pursuit:
             if self._failed is not None and not self._failed.finding.fall_back:
                 break
         if self._failed is not None:
-            return self._failed.deliver(self._story)
+            return self._failed.deliver(self._story, tried_again=self._attempts > 1)
         raise self._refusal or self._all_rest()
 
     async def _deliver(self, begun: Begun) -> Reply:

@@ -46,12 +46,18 @@ class Failed(Exception):
         self._exchange = prepared.exchange
         self._answer = answer
 
-    def deliver(self, story: Story) -> Reply:
+    def deliver(self, story: Story, *, tried_again: bool) -> Reply:
         """End the request with it: the provider's own words where the client speaks its format.
+
+        Args:
+            story: of the request.
+            tried_again: this was not the first attempt; an SDK that repeats them all would multiply them.
 
         Raises:
             UpstreamError: for the door to render.
         """
+        if tried_again:
+            self.error.should_retry = False
         if not isinstance(self.error, UpstreamRejected) or self._answer is None:
             raise self.error
         reply = rejected(self.error, self._exchange, self.attempt, self._answer)

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from headgate.domain.errors import Conflict, GatewayError, LimitExceeded, Refused, UpstreamError, UpstreamResting
+from headgate.domain.errors import Conflict, GatewayError, LimitExceeded, Refused, UpstreamError, UpstreamRejected, UpstreamResting
 from headgate.pipeline.doors import Envelope
 
 _ANTHROPIC_TYPES: Final = {
@@ -74,7 +74,9 @@ def render_error(error: GatewayError, envelope: Envelope, request_id: str) -> Re
         headers.append((b"retry-after", str(error.retry_after_s).encode()))
     if isinstance(error, LimitExceeded):
         headers += error.headers
-    if not _should_retry(error):
+    if isinstance(error, UpstreamRejected):
+        headers += error.headers
+    elif not _should_retry(error):
         headers.append((b"x-should-retry", b"false"))
     return Rendered(status, headers, _encode(document))
 
@@ -88,7 +90,7 @@ def _apart(message: str, code: str) -> tuple[str, str | None]:
 
 def _should_retry(error: GatewayError) -> bool:
     """Whether SDKs may go on as they like: they try 409 and 429 again, also where that cannot help."""
-    if isinstance(error, LimitExceeded):
+    if isinstance(error, LimitExceeded | UpstreamError):
         return error.should_retry
     return not isinstance(error, Conflict) or error.retry_after_s is not None
 

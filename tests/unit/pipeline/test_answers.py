@@ -19,6 +19,15 @@ async def test_when_to_come_back_is_passed_on_with_errors_only():
     assert not {name.encode() for name in wait} & dict(reply.headers).keys()
 
 
+async def test_a_rejection_in_another_format_is_told_with_the_same_headers():
+    wait = {"retry-after": "9", "retry-after-ms": "9000", "x-request-id": "up_1"}
+    with pytest.raises(UpstreamRejected) as raised:
+        await Rig(snapshot_of(ALIAS)).run(ScriptedAnswer(429, ERROR, headers=wait), door=MESSAGES, body=MESSAGE)
+    expected = {b"retry-after": b"9", b"retry-after-ms": b"9000", b"x-headgate-upstream-request-id": b"up_1"}
+    assert expected.items() <= dict(raised.value.headers).items()
+    assert not {b"content-type", b"x-request-id", b"request-id"} & dict(raised.value.headers).keys()
+
+
 async def test_an_error_page_keeps_its_type():
     headers = {"content-type": "text/html; charset=utf-8"}
     reply = await Rig().run(ScriptedAnswer(503, b"<html>", headers=headers))

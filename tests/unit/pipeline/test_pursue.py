@@ -184,6 +184,28 @@ async def test_a_provider_that_says_that_asking_again_is_no_use_is_not_asked_aga
     check_books(again, 1)
 
 
+async def test_what_was_asked_again_already_is_not_for_sdks_to_repeat():
+    told = {b"x-should-retry": b"false"}
+    again = rig(FIRST, retries=1)
+    reply = await again.run(
+        ScriptedAnswer(500, b"{}"), ScriptedAnswer(500, b"{}", headers={"x-should-retry": "true"}), body=BODY
+    )
+    assert told.items() <= dict(reply.headers).items()
+    reply = await rig().run(ScriptedAnswer(500, b"{}"), ScriptedAnswer(500, b"{}"), body=BODY)
+    assert told.items() <= dict(reply.headers).items()
+    with pytest.raises(UpstreamUnreachable) as gone:
+        await rig().run(unreachable(), unreachable(), body=BODY)
+    assert not gone.value.should_retry
+
+
+async def test_what_was_asked_once_sdks_may_repeat():
+    reply = await rig(FIRST).run(ScriptedAnswer(500, b"{}"), body=BODY)
+    assert b"x-should-retry" not in dict(reply.headers)
+    with pytest.raises(UpstreamUnreachable) as gone:
+        await rig(FIRST).run(unreachable(), body=BODY)
+    assert gone.value.should_retry
+
+
 async def test_retries_stop_when_their_budget_is_used_up():
     again = rig(FIRST, retries=1)
     for _ in range(40):

@@ -18,6 +18,7 @@ from headgate.domain.errors import (
     UpstreamRejected,
     UpstreamTimeout,
     UpstreamUnreachable,
+    UpstreamUnsayable,
 )
 from headgate.pipeline.doors import Envelope
 from headgate.server.errors import render_error
@@ -117,6 +118,23 @@ def test_sdks_are_told_not_to_repeat_what_a_budget_or_a_used_key_refused(envelop
     ]
     for refusal in refusals:
         assert b"false" == dict(render_error(refusal, envelope, "r").headers)[b"x-should-retry"]
+
+
+@pytest.mark.parametrize("envelope", Envelope)
+def test_a_providers_error_brings_its_headers(envelope: Envelope):
+    error = UpstreamRejected("Slow.", provider="openai", unbilled=True, status=429, body=b"{}")
+    error.headers = ((b"retry-after", b"9"), (b"x-should-retry", b"false"))
+    assert list(error.headers) == render_error(error, envelope, "r").headers[-2:]
+
+
+@pytest.mark.parametrize("envelope", Envelope)
+def test_sdks_are_told_not_to_repeat_what_was_repeated_or_would_be_paid_again(envelope: Envelope):
+    broken = UpstreamBroken("Broken.", provider="openai", unbilled=False)
+    assert b"x-should-retry" not in dict(render_error(broken, envelope, "r").headers)
+    broken.should_retry = False
+    unsayable = UpstreamUnsayable("Strange.", provider="openai", unbilled=False)
+    for error in (broken, unsayable):
+        assert b"false" == dict(render_error(error, envelope, "r").headers)[b"x-should-retry"]
 
 
 @pytest.mark.parametrize("envelope", Envelope)
