@@ -18,24 +18,26 @@ class StreamCutter:
     __slots__ = ("_rest",)
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
 
     def complete(self, chunk: bytes) -> bytes:
         """Give all bytes up to the end of the last complete event."""
-        if not self._rest and chunk.endswith(b"\n\n"):
+        rest = self._rest
+        if not rest and chunk.endswith(b"\n\n"):
             return chunk
-        buffer = self._rest + chunk if self._rest else chunk
-        cut = max(buffer.rfind(b"\n\n") + 2, buffer.rfind(b"\n\r\n") + 3)
-        # rfind gives -1 where there is none, which makes 1 or 2 here: shorter than any ending.
-        if cut < 3 and not buffer.startswith((b"\n\n", b"\n\r\n")):
-            self._rest = buffer
-            return b""
-        self._rest = buffer[cut:]
-        return buffer[:cut]
+        # An event of megabytes comes in hundreds of chunks: what was looked at is not looked at again.
+        seen = max(len(rest) - 2, 0)
+        rest += chunk
+        line_feeds, with_return = rest.rfind(b"\n\n", seen), rest.rfind(b"\n\r\n", seen)
+        cut = max(line_feeds + 2 if line_feeds >= 0 else 0, with_return + 3 if with_return >= 0 else 0)
+        complete = bytes(rest[:cut])
+        del rest[:cut]
+        return complete
 
     def rest(self) -> bytes:
         """Give what is left at the end of the stream."""
-        rest, self._rest = self._rest, b""
+        rest = bytes(self._rest)
+        self._rest.clear()
         return rest
 
 
