@@ -21,7 +21,7 @@ def variables(provider: Provider) -> list[str]:
     return [
         provider.title,
         f"`{provider.name}/`",
-        _code(provider.key_variables + provider.bearer_variables),
+        _code(provider.key_variables + provider.bearer_variables + provider.signer_variables),
         _code(addresses),
     ]
 

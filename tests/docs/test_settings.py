@@ -34,6 +34,7 @@ def read_by_providers() -> set[str]:
         for name in (
             *provider.key_variables,
             *provider.bearer_variables,
+            *provider.signer_variables,
             *provider.base_url_variables,
             *(name for names in provider.address_variables for name in names),
             *provider.version_variables,

@@ -8,9 +8,11 @@ from headgate.domain.formats import Format
 from headgate.domain.usage import Unit, Usage
 from headgate.providers.table import PROVIDERS
 from headgate.providers.variants import variant
+from tests.kit import converse
 
-NATIVES = (Format.COHERE_CHAT, Format.OLLAMA_CHAT, Format.TGI_GENERATE)
+NATIVES = (Format.BEDROCK_CONVERSE, Format.COHERE_CHAT, Format.OLLAMA_CHAT, Format.TGI_GENERATE)
 SPEAKERS = {
+    Format.BEDROCK_CONVERSE: PROVIDERS["bedrock"],
     Format.COHERE_CHAT: PROVIDERS["cohere"],
     Format.OLLAMA_CHAT: variant(PROVIDERS["ollama"], format_="ollama.chat"),
     Format.TGI_GENERATE: variant(PROVIDERS["tgi"], format_="tgi.generate"),
@@ -36,6 +38,8 @@ class Written(NamedTuple):
 
 def written(format_: Format, answer: Answer) -> Written:
     """Write an answer, as far as the format can: without what is signed, and in TGI's case without all but text."""
+    if format_ is Format.BEDROCK_CONVERSE:
+        return Written(converse.body(answer), converse.stream(answer, piece=_PIECE))
     writers = {Format.COHERE_CHAT: cohere, Format.OLLAMA_CHAT: ollama, Format.TGI_GENERATE: tgi}
     return writers[format_](answer)
 

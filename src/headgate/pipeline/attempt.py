@@ -23,6 +23,8 @@ MAX_WORD_CHARS = 256
 MAX_COST_DIGITS = 40
 """What a provider writes into a record is bounded: its room in the journal was reserved before it was known."""
 
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid")
+"""Where OpenAI and most others, Anthropic, and AWS say what they call a request."""
 _AMBIGUOUS_STATUSES = frozenset({408, 499, 502, 504})
 """Error statuses that an intermediary gives while the provider may still be working: not a definite rejection."""
 
@@ -88,7 +90,8 @@ class Attempt:
             self.settle(Outcome.UNREACHED if error.unbilled else Outcome.ESTIMATED, error=error.code)
             raise
         self.status = answer.status
-        self.upstream_request_id = _word(answer.header("x-request-id") or answer.header("request-id"))
+        named = (answer.header(name) for name in _REQUEST_ID_HEADERS)
+        self.upstream_request_id = _word(next((name for name in named if name), None))
         return answer
 
     async def read(self, answer: UpstreamAnswer) -> bytes:

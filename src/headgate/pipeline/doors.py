@@ -103,7 +103,7 @@ DOORS: dict[str, Door] = {
 TRANSLATABLE = frozenset({Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES})
 """Formats whose doors lead to providers of other formats too; the others reach only providers that speak them."""
 
-SPOKEN = TRANSLATABLE | {Format.COHERE_CHAT, Format.OLLAMA_CHAT, Format.TGI_GENERATE}
+SPOKEN = TRANSLATABLE | {Format.BEDROCK_CONVERSE, Format.COHERE_CHAT, Format.OLLAMA_CHAT, Format.TGI_GENERATE}
 """Formats that a translated request may be put in."""
 
 

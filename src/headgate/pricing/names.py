@@ -10,6 +10,8 @@ FALLBACK_PROVIDERS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Operators that sell other makers' models at the makers' prices (source: genai-prices, `fallback_model_providers`)."""
 
+_BEDROCKS_ARN: Final = re.compile(r"arn:[a-z-]+:bedrock:[^:]*:[^:]*:(?:inference-profile|foundation-model)/(.+)")
+"""A profile of one's own (`application-inference-profile/`) has a name that says nothing of its model."""
 _COMPACT_DATE: Final = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
 
 
@@ -26,10 +28,12 @@ def spellings(provider: str, model: str) -> Iterator[tuple[str, str]]:
 
 
 def _routed(provider: str, model: str) -> tuple[str, list[str]]:
-    """Hugging Face's router takes the seller behind a colon: `<model>:<seller>`."""
+    """Hugging Face's router takes the seller behind a colon: `<model>:<seller>`; Bedrock takes names in ARNs."""
     if provider == "huggingface" and ":" in model:
         model, _, seller = model.rpartition(":")
         provider = f"huggingface_{seller}"
+    if provider == "aws" and (found := _BEDROCKS_ARN.fullmatch(model)) is not None:
+        model = found[1]
     names = [model, model.removeprefix(f"{provider}/"), model.removeprefix("models/")]
     dated = (_COMPACT_DATE.sub(r"-\1-\2-\3", name) for name in names)
     return provider, list(dict.fromkeys([*names, *dated]))

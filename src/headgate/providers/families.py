@@ -136,7 +136,19 @@ _FAMILIES: Final = (
     Family("phi-4", context_window=_128K),
     Family("jamba", context_window=_256K),
     Family("wizardlm-2", context_window=65_536),
+    # AWS's model cards state 5,000 tokens or 10,000, page by page.
+    Family("nova-micro", 10_240, context_window=128_000),
+    Family("nova-lite", 10_240, context_window=300_000),
+    Family("nova-pro", 10_240, context_window=300_000),
+    Family("nova-2-lite", 65_536, context_window=1_000_000),
+    Family("titan-text-lite", 4_096, context_window=4_096),
+    Family("titan-text-express", 8_192, context_window=8_192),
 )
+_BEDROCKS_PREFIX: Final = re.compile(
+    r"^(?:[a-z]{2,8}(?:-gov)?\.)?"
+    r"(?:ai21|amazon|anthropic|cohere|deepseek|google|meta|minimax|mistral|moonshot|moonshotai|nvidia|openai|qwen|writer|zai)\."
+)
+"""Bedrock's names begin with their maker, and with a geography before it."""
 _OWN_SIZE: Final = re.compile(r"-\d+[km]\b")
 """A name that states its window (`-1m`, `-128k-instruct`) may be beyond its family's."""
 _SEARCHING: Final = ("compound", "-search-preview", "-search-api", "deep-research", ":online")
@@ -144,9 +156,8 @@ _SEARCHING: Final = ("compound", "-search-preview", "-search-api", "deep-researc
 
 def family_of(model: str) -> Family:
     """Facts about a model, by the longest prefix of its name without an operator's; an empty Family without one."""
-    name = model.lower().rsplit("/", 1)[-1].replace("claude-3.", "claude-3-").replace("-4.", "-4-")
-    if name.startswith("gpt-"):
-        name = model.lower().rsplit("/", 1)[-1]
+    bare = _BEDROCKS_PREFIX.sub("", model.lower().rsplit("/", 1)[-1])
+    name = bare if bare.startswith("gpt-") else bare.replace("claude-3.", "claude-3-").replace("-4.", "-4-")
     best = Family("")
     for family in _FAMILIES:
         if name.startswith(family.prefix) and len(family.prefix) > len(best.prefix):

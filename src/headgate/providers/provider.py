@@ -82,6 +82,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """Environment variables that its own SDK reads for the API version."""
     bearer_variables: tuple[str, ...] = ()
     """Variables whose credential is a bearer token although `auth` says otherwise; read after `key_variables`."""
+    signer_variables: tuple[str, ...] = ()
+    """Environment variables that its signer reads, among other places; see `Auth.signs`."""
     price_provider: str
     """Operator name of the price cards (an id of `genai-prices` where it has one)."""
     usage_quirks: frozenset[UsageQuirk] = frozenset()

@@ -24,6 +24,7 @@ _BY_PROVIDER: Final[dict[str, Surcharge]] = {
     # documents a system prompt of hundreds of tokens for tools and for each tool of its own. Room for several of them;
     # the same for those who pass Claude on.
     "anthropic": Surcharge(plain=1_024, tools=4_096),
+    "bedrock": Surcharge(plain=1_024, tools=4_096),
     "snowflake": Surcharge(plain=1_024, tools=4_096),
     "databricks": Surcharge(plain=1_024, tools=4_096),
     "openrouter": Surcharge(plain=1_024, tools=4_096),

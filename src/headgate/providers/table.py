@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from headgate.domain.formats import Format
+from headgate.providers.amazon import AMAZON
 from headgate.providers.offers import with_offers
 from headgate.providers.operators import CHAT_AND_EMBEDDINGS, HOSTED, LOCAL, PER_ACCOUNT
 from headgate.providers.provider import Auth, Provider
@@ -68,7 +69,8 @@ _SIMULATOR: Final = Provider(
 )
 
 PROVIDERS: Final[dict[str, Provider]] = {
-    value.name: with_offers(value) for value in (_OPENAI, _ANTHROPIC, *HOSTED, *PER_ACCOUNT, *LOCAL, _SIMULATOR)
+    value.name: with_offers(value)
+    for value in (_OPENAI, _ANTHROPIC, *HOSTED, *PER_ACCOUNT, *AMAZON, *LOCAL, _SIMULATOR)
 }
 
 

@@ -49,6 +49,8 @@ _BY_STATUS: Final = {
     # It does not have the model; another one may. That is no reason to keep others of its models away.
     404: Finding(retry=False, fall_back=True, blame=Blame.NOBODY),
     408: _PASSING,
+    # Bedrock: the model failed, not the request.
+    424: _PASSING,
     425: _PASSING,
     429: _BUSY,
     # Anthropic: overloaded, for everybody.

@@ -10,6 +10,7 @@ from typing import Protocol
 from headgate.domain.formats import Format
 from headgate.domain.usage import Usage
 from headgate.translate.anthropic_messages.end_stream import AnthropicEnding
+from headgate.translate.bedrock_converse.follow_stream import ConverseFollower
 from headgate.translate.cohere_chat.follow_stream import CohereFollower
 from headgate.translate.end_completions import CompletionsEnding
 from headgate.translate.gemini.end_stream import GeminiEnding
@@ -72,6 +73,8 @@ def ending_for(
 def follower_for(format_: Format) -> Follower:
     """A fresh follower of a provider's stream, in a format that may be spoken to one."""
     match format_:
+        case Format.BEDROCK_CONVERSE:
+            return ConverseFollower()
         case Format.COHERE_CHAT:
             return CohereFollower()
         case Format.OLLAMA_CHAT:

@@ -11,6 +11,7 @@ from headgate.domain.formats import Format
 from headgate.providers.provider import Provider
 from headgate.translate.codec import Meter
 from headgate.translate.meter_anthropic import AnthropicMeter
+from headgate.translate.meter_bedrock import ConverseMeter
 from headgate.translate.meter_cohere import CohereMeter
 from headgate.translate.meter_gemini import GeminiMeter
 from headgate.translate.meter_ollama import OllamaMeter
@@ -26,6 +27,7 @@ from headgate.translate.meter_whole import (
 
 _BY_FORMAT: Final[dict[Format, Callable[[], Meter]]] = {
     Format.ANTHROPIC_MESSAGES: AnthropicMeter,
+    Format.BEDROCK_CONVERSE: ConverseMeter,
     Format.COHERE_CHAT: CohereMeter,
     Format.GEMINI: GeminiMeter,
     Format.GEMINI_BATCH_EMBED_CONTENTS: GeminiEmbeddingsMeter,

@@ -3,6 +3,7 @@
 from headgate.domain.formats import Format
 from headgate.providers.provider import UsageQuirk
 from headgate.translate.anthropic_messages.codec import AnthropicMessagesCodec
+from headgate.translate.bedrock_converse.codec import BedrockConverseCodec
 from headgate.translate.codec import Codec, ProviderCodec
 from headgate.translate.cohere_chat.codec import CohereChatCodec
 from headgate.translate.gemini.codec import GeminiCodec
@@ -35,6 +36,8 @@ def provider_codec_for(format_: Format) -> ProviderCodec:
         KeyError: the format is only passed through, never translated.
     """
     match format_:
+        case Format.BEDROCK_CONVERSE:
+            return BedrockConverseCodec()
         case Format.COHERE_CHAT:
             return CohereChatCodec()
         case Format.OLLAMA_CHAT:

@@ -87,9 +87,13 @@ def parse_frame(raw: bytes) -> Frame:
     Raises:
         MalformedFrameError: its headers cannot be read.
     """
-    _, length, _ = _PRELUDE.unpack_from(raw)
-    end = _PRELUDE.size + length
+    end = headers_end(raw)
     return Frame(_parse_headers(raw[_PRELUDE.size : end]), raw[end : -_CHECKSUM.size])
+
+
+def headers_end(raw: bytes) -> int:
+    """Where the payload of a raw frame begins."""
+    return _PRELUDE.size + _PRELUDE.unpack_from(raw)[1]
 
 
 def _parse_headers(block: bytes) -> dict[str, HeaderValue]:

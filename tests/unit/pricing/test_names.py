@@ -26,6 +26,15 @@ def test_hugging_faces_router_names_the_seller_behind_a_colon():
     assert [("huggingface_novita", "org/m")] == list(spellings("huggingface", "org/m:novita"))
 
 
+def test_bedrocks_arns_stand_for_the_model_at_their_end():
+    profile = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-5"
+    assert [("aws", "us.anthropic.claude-sonnet-5")] == list(spellings("aws", profile))
+    model = "arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/amazon.nova-lite-v1:0"
+    assert [("aws", "amazon.nova-lite-v1:0")] == list(spellings("aws", model))
+    own = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/1arbu5hu2sjr"
+    assert [("aws", own)] == list(spellings("aws", own))
+
+
 def test_stand_in_operators_come_after_the_own_one():
     assert ["azure", "openai", "anthropic", "deepseek", "x-ai", "moonshotai"] == [p for p, _ in spellings("azure", "m")]
 

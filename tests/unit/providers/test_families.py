@@ -12,6 +12,10 @@ from headgate.providers.families import family_of, searches_by_itself, window_of
         (8_192, "anthropic/claude-3.5-sonnet"),
         (64_000, "anthropic/claude-sonnet-4.5"),
         (65_536, "gemini-2.5-flash"),
+        (64_000, "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        (64_000, "arn:aws:bedrock:us-east-1:1:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        (10_240, "us-gov.amazon.nova-lite-v1:0"),
+        (4_096, "amazon.titan-text-lite-v1"),
         (None, "my-finetune"),
     ],
 )

@@ -61,6 +61,8 @@ BREADTH = [
     "zhipuai",
     "voyage",
     "jina",
+    "bedrock",
+    "bedrock_openai",
     "sim",
 ]
 

@@ -23,6 +23,7 @@ from headgate.routing.failures import Blame, finding_of, finding_of_status
         (402, False, True, Blame.FAULT),
         (403, False, True, Blame.FAULT),
         (408, True, True, Blame.FAULT),
+        (424, True, True, Blame.FAULT),
         (429, True, True, Blame.BUSY),
         (500, True, True, Blame.FAULT),
         (503, True, True, Blame.FAULT),
