@@ -6,6 +6,7 @@ import anthropic
 import openai
 import pytest
 
+from tests.kit.compatibility import simulated
 from tests.kit.gateway import GatewayProcess
 
 SIM_CARDS = """
@@ -22,10 +23,9 @@ for provider, base in (("openai", "{simulator}/v1"), ("anthropic", "{simulator}"
         add_override(identified(msgspec.structs.replace(card, provider=provider, source="admin", priority=100)))
         name = "chat-" if provider == "openai" else "messages-"
         save_deployment(Deployment(name=name + card.model, provider=provider, model=card.model, base_url=base))
-for format in ("cohere.chat", "ollama.chat", "tgi.generate"):
+for format in {formats}:
     for model in ("echo", "small", "reasoner"):
-        name = format.partition(".")[0] + "-" + model
-        save_deployment(Deployment(name=name, provider="sim", model=model, format=format))
+        save_deployment(Deployment(name=format + "-" + model, provider="sim", model=model, format=format))
 """
 
 
@@ -33,10 +33,11 @@ for format in ("cohere.chat", "ollama.chat", "tgi.generate"):
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
     """`chat-small` is reached in OpenAI's format only, `messages-small` in Anthropic's only, `sim/small` in both.
 
-    `cohere-small`, `ollama-small` and `tgi-small` are reached in those formats, which have no door.
+    `cohere.chat-small` is the same model, held to that format; there is one of every format that is translated to.
     """
     with GatewayProcess(tmp_path_factory.mktemp("conformance") / "data", workers=1) as running:
-        running.control(SIM_CARDS.replace("{simulator}", running.child_url("simulate")))
+        cards = SIM_CARDS.replace("{formats}", repr([format_.value for format_ in simulated()]))
+        running.control(cards.replace("{simulator}", running.child_url("simulate")))
         running.wait_for_revision(running.revision())
         yield running
 

@@ -13,7 +13,7 @@ import pytest
 from tests.kit.gateway import GatewayProcess
 from tests.kit.simulator import billed, knobs
 
-FORMATS = ["cohere", "ollama", "tgi"]
+FORMATS = ["cohere.chat", "ollama.chat", "tgi.generate"]
 HELLO: list[Any] = [{"role": "user", "content": "Say hello"}]
 QUESTION: list[Any] = [{"role": "user", "content": "Please use the tool weather and the tool population."}]
 TOOLS: list[Any] = [
@@ -86,7 +86,7 @@ def test_anthropics_sdk_gets_the_same_whole_and_streamed(
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("name", ["cohere", "ollama"])
+@pytest.mark.parametrize("name", ["cohere.chat", "ollama.chat"])
 def test_tools_are_called_and_their_results_go_back(
     gateway: GatewayProcess, openai_client: openai.OpenAI, name: str, stream: bool
 ) -> None:
@@ -123,7 +123,7 @@ def test_tools_are_called_and_their_results_go_back(
     is_in_the_books(gateway, raw.headers["x-request-id"])
 
 
-@pytest.mark.parametrize("name", ["cohere", "ollama"])
+@pytest.mark.parametrize("name", ["cohere.chat", "ollama.chat"])
 def test_pictures_travel(openai_client: openai.OpenAI, name: str) -> None:
     picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}}
     content = [{"type": "text", "text": "What is this?"}, picture]
@@ -138,7 +138,7 @@ def test_an_answer_has_the_shape_that_was_asked_for(openai_client: openai.OpenAI
     assert "city" in json.loads(answer.choices[0].message.content or "")
 
 
-@pytest.mark.parametrize("name", ["cohere", "ollama"])
+@pytest.mark.parametrize("name", ["cohere.chat", "ollama.chat"])
 def test_thinking_reaches_both_sdks(
     gateway: GatewayProcess, openai_client: openai.OpenAI, anthropic_client: anthropic.Anthropic, name: str
 ) -> None:
@@ -206,9 +206,9 @@ def test_an_answer_without_usage_is_booked_at_its_hold(
 @pytest.mark.parametrize(
     ("name", "field", "fields"),
     [
-        ("tgi", "tools", {"tools": TOOLS}),
-        ("ollama", "tool_choice", {"tools": TOOLS, "tool_choice": "required"}),
-        ("cohere", "parallel_tool_calls", {"tools": TOOLS, "parallel_tool_calls": False}),
+        ("tgi.generate", "tools", {"tools": TOOLS}),
+        ("ollama.chat", "tool_choice", {"tools": TOOLS, "tool_choice": "required"}),
+        ("cohere.chat", "parallel_tool_calls", {"tools": TOOLS, "parallel_tool_calls": False}),
     ],
 )
 def test_what_cannot_be_said_is_refused_by_name(
