@@ -9,7 +9,8 @@ from headgate.pipeline.request import Reply
 from headgate.translate.codec import UntranslatableError
 
 JSON = "application/json"
-EVENT_STREAM = "text/event-stream; charset=utf-8"
+_DOCUMENT_STARTS = (b"{", b"[")
+"""Of an error that a provider wrote; Gemini writes it into an array where it would have answered with one."""
 _PASSED_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry")
 _OF_EVERY_ERROR = frozenset({b"content-type", b"x-request-id", b"request-id"})
 """Headers that the door writes itself when it renders one."""
@@ -22,7 +23,7 @@ async def rejection(exchange: Exchange, attempt: Attempt, answer: UpstreamAnswer
         attempt.settle_rejection(readable=False)
         message = f"The provider answered with a redirect ({answer.status}), which is not followed; check its address."
         return UpstreamBroken(message, provider=attempt.target.provider.name, unbilled=False)
-    unbilled = attempt.settle_rejection(readable=body.lstrip()[:1] == b"{")
+    unbilled = attempt.settle_rejection(readable=body.lstrip()[:1] in _DOCUMENT_STARTS)
     return UpstreamRejected(
         exchange.error_message(answer.status, body),
         provider=attempt.target.provider.name,

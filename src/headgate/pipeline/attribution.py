@@ -1,4 +1,4 @@
-"""Whom a body asks to be charged to, in the words of its own format: `user` and `metadata`.
+"""Whom a body asks to be charged to, in the words of its own format: `user`, `metadata` and `labels`.
 
 Precedence, highest first: fields locked on the key, `x-headgate-*` headers, the body, the key's defaults.
 """
@@ -16,6 +16,14 @@ MAX_LABEL_CHARS: Final = 200
 _IN_METADATA: Final = ("user", "team", "project", "app", "client", "agent", "task")
 _USER_FIELDS: Final = ("user", "safety_identifier")
 _ANTHROPIC: Final = frozenset({Format.ANTHROPIC_MESSAGES, Format.ANTHROPIC_COUNT_TOKENS})
+_GEMINI: Final = frozenset(
+    {
+        Format.GEMINI,
+        Format.GEMINI_COUNT_TOKENS,
+        Format.GEMINI_EMBED_CONTENT,
+        Format.GEMINI_BATCH_EMBED_CONTENTS,
+    }
+)
 
 _metadata_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _text_decoder: Final = msgspec.json.Decoder(str)
@@ -32,6 +40,9 @@ def asked_in_body(format: Format, fields: Mapping[str, msgspec.Raw]) -> Mapping[
         names = ("user_id",) if format in _ANTHROPIC else _IN_METADATA
         for name, value in _texts(fields["metadata"], names).items():
             asked["user" if name == "user_id" else name] = _label(f"metadata.{name}", value)
+    if format in _GEMINI and "labels" in fields:
+        for name, value in _texts(fields["labels"], _IN_METADATA).items():
+            asked[name] = _label(f"labels.{name}", value)
     if format not in _ANTHROPIC:
         for name in _USER_FIELDS:
             if name in fields and (user := _text(fields[name])):

@@ -53,7 +53,7 @@ class Pipeline:
     async def _governed(self, request: Request, config: Config, story: Story) -> Reply:
         principal = story.principal
         organization = admit_key(request, principal, config)
-        intake = read_intake(request.door, request.body)
+        intake = read_intake(request.door, request.body, path=request.path, query=request.query)
         story.took(intake)
         asking = asked_by(principal, request, intake, organization, story.attribution)
         story.attribution = asking.attribution

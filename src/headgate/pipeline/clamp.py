@@ -13,7 +13,9 @@ from headgate.domain.formats import Format
 from headgate.pipeline.intake import Intake
 from headgate.pricing.afford import MIN_CLAMPED
 from headgate.pricing.limits import ALL_LIMITS, believed_limit, limit_fields
+from headgate.pricing.shapes.gemini_config import LIMIT, NAME, generation_config, thinking_budget
 from headgate.providers.provider import Provider
+from headgate.wire.spelling import camel_case
 
 _encode: Final = msgspec.json.Encoder().encode
 _count_decoder: Final = msgspec.json.Decoder(int | None)
@@ -44,6 +46,8 @@ def clamped(intake: Intake, format: Format, provider: Provider, max_tokens: int)
         None where it cannot be lowered: the operator obeys no limit here, or the request wants to think for so long
         that the limit would leave no room for an answer.
     """
+    if format is Format.GEMINI:
+        return _clamped_config(intake, provider, max_tokens)
     if max_tokens < _thinking_tokens(intake.fields) + MIN_CLAMPED:
         return None
     given = {name: _count(intake.fields[name]) for name in ALL_LIMITS if name in intake.fields}
@@ -56,6 +60,21 @@ def clamped(intake: Intake, format: Format, provider: Provider, max_tokens: int)
     fields = {field: raw for field, raw in intake.fields.items() if field not in given or field == name}
     fields[name] = intake.fields[name] if given.get(name) == limit else msgspec.Raw(_encode(limit))
     if believed_limit(format, fields, provider) != limit:
+        return None
+    return msgspec.structs.replace(intake, fields=fields)
+
+
+def _clamped_config(intake: Intake, provider: Provider, max_tokens: int) -> Intake | None:
+    """The same for Gemini's format, whose one limit stands in `generationConfig`."""
+    config = generation_config(intake.fields)
+    if max_tokens < (thinking_budget(config) or 0) + MIN_CLAMPED:
+        return None
+    given = _count(config[LIMIT]) if LIMIT in config else None
+    if given is not None and 0 < given <= max_tokens:
+        return intake
+    lowered = msgspec.Raw(_encode({**config, LIMIT: max_tokens}))
+    fields = {field: raw for field, raw in intake.fields.items() if camel_case(field) != NAME} | {NAME: lowered}
+    if believed_limit(Format.GEMINI, fields, provider) != max_tokens:
         return None
     return msgspec.structs.replace(intake, fields=fields)
 

@@ -1,10 +1,16 @@
 """The front doors: which paths there are and what is spoken behind them."""
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from headgate.domain.formats import Format
+
+_MODEL: Final = "{model}"
+_BELOW_MODELS: Final = "/models/"
+_VERSIONS: Final = ("/v1beta/models/", "/v1/models/")
+"""Under which Gemini's doors stand. `/v1/models/{model}` itself is a question of OpenAI's, by another method."""
 
 
 class Envelope(StrEnum):
@@ -12,6 +18,7 @@ class Envelope(StrEnum):
 
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
+    GEMINI = "gemini"
     AI_REQUEST = "ai_request"
     """`{"success": false, "error": ...}`, of the request API."""
 
@@ -20,12 +27,15 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """One endpoint that sends a request to a provider."""
 
     path: str
+    """`{model}` in it stands for the model's name, which then is not in the body."""
     format: Format
     envelope: Envelope
     scope: str
     """What it is called in a virtual key's scopes."""
     streams: bool
     """Whether `stream: true` means anything here."""
+    streamed: bool = False
+    """Whether every answer is a stream: the path says so."""
     prompt: str | None = None
     """Field without which a body asks for nothing."""
     needs: tuple[str, ...] = ()
@@ -34,6 +44,15 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """Meant where a body names none: its format says so."""
     free: bool = False
     """The provider never bills it."""
+
+    @property
+    def names_model(self) -> bool:
+        """Whether the path says which model is meant."""
+        return _MODEL in self.path
+
+    def model_in(self, path: str) -> str:
+        """The model that a path of this door names, which may contain slashes."""
+        return path.partition(_BELOW_MODELS)[2].rpartition(":")[0]
 
 
 CHAT = Door(
@@ -96,11 +115,69 @@ RERANK = Door(
 RERANK_V2 = msgspec.structs.replace(RERANK, path="/v2/rerank")
 """Where Cohere's own SDK asks."""
 
-DOORS: dict[str, Door] = {
-    door.path: door for door in (CHAT, EMBEDDINGS, MESSAGES, COUNT_TOKENS, COMPLETIONS, MODERATIONS, RERANK, RERANK_V2)
-}
+GENERATE_CONTENT = Door(
+    path="/v1beta/models/{model}:generateContent",
+    format=Format.GEMINI,
+    envelope=Envelope.GEMINI,
+    scope="gemini",
+    streams=False,
+    prompt="contents",
+)
+STREAM_GENERATE_CONTENT = Door(
+    path="/v1beta/models/{model}:streamGenerateContent",
+    format=Format.GEMINI,
+    envelope=Envelope.GEMINI,
+    scope="gemini",
+    streams=False,
+    streamed=True,
+    prompt="contents",
+)
+GEMINI_COUNT_TOKENS = Door(
+    path="/v1beta/models/{model}:countTokens",
+    format=Format.GEMINI_COUNT_TOKENS,
+    envelope=Envelope.GEMINI,
+    scope="gemini",
+    streams=False,
+    free=True,
+)
+EMBED_CONTENT = Door(
+    path="/v1beta/models/{model}:embedContent",
+    format=Format.GEMINI_EMBED_CONTENT,
+    envelope=Envelope.GEMINI,
+    scope="embeddings",
+    streams=False,
+    prompt="content",
+)
+BATCH_EMBED_CONTENTS = Door(
+    path="/v1beta/models/{model}:batchEmbedContents",
+    format=Format.GEMINI_BATCH_EMBED_CONTENTS,
+    envelope=Envelope.GEMINI,
+    scope="embeddings",
+    streams=False,
+    prompt="requests",
+)
 
-TRANSLATABLE = frozenset({Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES})
+DOORS: dict[str, Door] = {
+    door.path: door
+    for door in (
+        CHAT,
+        EMBEDDINGS,
+        MESSAGES,
+        COUNT_TOKENS,
+        GENERATE_CONTENT,
+        STREAM_GENERATE_CONTENT,
+        GEMINI_COUNT_TOKENS,
+        EMBED_CONTENT,
+        BATCH_EMBED_CONTENTS,
+        COMPLETIONS,
+        MODERATIONS,
+        RERANK,
+        RERANK_V2,
+    )
+}
+_BY_ACTION: Final = {door.path.rpartition(":")[2]: door for door in DOORS.values() if door.names_model}
+
+TRANSLATABLE = frozenset({Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES, Format.GEMINI})
 """Formats whose doors lead to providers of other formats too; the others reach only providers that speak them."""
 
 SPOKEN = TRANSLATABLE | {Format.BEDROCK_CONVERSE, Format.COHERE_CHAT, Format.OLLAMA_CHAT, Format.TGI_GENERATE}
@@ -109,4 +186,7 @@ SPOKEN = TRANSLATABLE | {Format.BEDROCK_CONVERSE, Format.COHERE_CHAT, Format.OLL
 
 def find_door(path: str) -> Door | None:
     """The door behind a path; None where there is none."""
-    return DOORS.get(path)
+    door = DOORS.get(path)
+    if door is None and path.startswith(_VERSIONS):
+        return _BY_ACTION.get(path.rpartition(":")[2])
+    return door

@@ -1,7 +1,8 @@
 """What one attempt says upstream, and how its answer is read and turned back.
 
 Same format on both sides: the bytes pass through and only a meter looks on. Different formats: two codecs meet in the
-common conversation form, behind the same meter.
+common conversation form, behind the same meter. What is rendered is server-sent events; a caller who reads one JSON
+array (Gemini without `alt=sse`) gets the same documents in it.
 """
 
 from collections.abc import Mapping
@@ -12,12 +13,17 @@ from headgate.domain.conversation import Delta, Started, UsageReported
 from headgate.domain.errors import BadRequest, NotFound, UpstreamError
 from headgate.domain.formats import Format
 from headgate.pipeline.doors import SPOKEN, TRANSLATABLE, Door
+from headgate.pipeline.google_bodies import addressed
 from headgate.pipeline.intake import Intake, splice
+from headgate.providers.provider import BodyChange
 from headgate.routing.target import Target
 from headgate.translate.codec import AnswerParser, AnswerRenderer, Meter, Reading, UntranslatableError
 from headgate.translate.ending import Ending, Follower, ending_for, follower_for
 from headgate.translate.meter import meter_for
 from headgate.translate.registry import codec_for, provider_codec_for
+from headgate.wire.framing import Framing
+from headgate.wire.json_array import ArrayRenderer
+from headgate.wire.sse import EventSplitter, parse_event
 
 DEFAULT_MAX_TOKENS = 4096
 """For formats that insist on a limit when neither the caller nor the price card names one."""
@@ -54,7 +60,13 @@ class Exchange:
         if self.translates:
             self.body = _translated(door, intake, target, self.format, max_output or DEFAULT_MAX_TOKENS)
         else:
-            self.body = _passed(intake, target, ask_for_usage=asks)
+            self.body = _passed(door, intake, target, ask_for_usage=asks)
+        if change := target.provider.body_changes.get(self.format):
+            self.body = _changed(self.body, change)
+        self.url = target.url(self.format, stream=intake.stream)
+        if self.format is Format.GEMINI and intake.stream and (self.translates or intake.framing is Framing.SSE):
+            self.url += "?alt=sse"
+        self._array = ArrayRenderer() if intake.stream and intake.framing is Framing.JSON_ARRAY else None
         self._parser: AnswerParser | None = None
         self._renderer: AnswerRenderer | None = None
 
@@ -62,6 +74,12 @@ class Exchange:
     def reading(self) -> Reading:
         """What the answer has said so far."""
         return self.meter.reading
+
+    @property
+    def content_type(self) -> str:
+        """Of a streamed answer, as the client gets it."""
+        framing = Framing.SSE if self._array is None else Framing.JSON_ARRAY
+        return f"{framing.value}; charset=utf-8"
 
     def answer(self, body: bytes) -> bytes:
         """Turn a whole successful body into the client's format.
@@ -87,7 +105,11 @@ class Exchange:
             UntranslatableError: an event cannot be said in the client's format.
         """
         passed = self.meter.feed(chunk)
-        return self._translate(self._parse().feed(passed)) if self.translates else passed
+        if self.translates:
+            return self._framed(self._translate(self._parse().feed(passed)))
+        if passed and self._array is not None:
+            self._array.begun = True
+        return passed
 
     def finish(self) -> bytes:
         """The stream ended on its own: give what is left."""
@@ -96,17 +118,20 @@ class Exchange:
             return passed
         parser = self._parse()
         deltas = parser.feed(passed) if passed else []
-        return self._translate([*deltas, *parser.finish()]) + self._render().finish()
+        rest = self._framed(self._translate([*deltas, *parser.finish()]) + self._render().finish())
+        return rest if self._array is None else rest + self._array.end()
 
     def broken(self, error: UpstreamError) -> bytes:
         """How a stream that broke ends: the error event of the client's format, so that none takes it for whole."""
         spoken = self._door.format if self._door.format in TRANSLATABLE else Format.OPENAI_CHAT
-        return codec_for(spoken).render_stream_error(error.message, error.code)
+        told = self._framed(codec_for(spoken).render_stream_error(error.message, error.code))
+        return told if self._array is None else told + self._array.end()
 
     def endings(self) -> tuple[Follower, Ending]:
         """Followers of the provider's stream and of the client's; one for both where the bytes pass through."""
         created, model, asked = self._created, self._intake.model, self._intake.usage_asked
-        client = ending_for(self._door.format, created=created, model=model, include_usage=asked)
+        framing = self._intake.framing
+        client = ending_for(self._door.format, created=created, model=model, include_usage=asked, framing=framing)
         if not self.translates:
             return client, client
         return follower_for(self.format), client
@@ -115,6 +140,12 @@ class Exchange:
         """What the provider says in an error body."""
         format_ = self.format if self.format in SPOKEN else Format.OPENAI_CHAT
         return provider_codec_for(format_).parse_error(status, body)
+
+    def _framed(self, events: bytes) -> bytes:
+        """Whole events as the client reads them."""
+        if self._array is None:
+            return events
+        return b"".join(self._array.element(parse_event(raw).data) for raw in EventSplitter().feed(events))
 
     def _translate(self, deltas: list[Delta]) -> bytes:
         renderer = self._render()
@@ -158,6 +189,8 @@ def _upstream_format(door: Door, target: Target) -> Format:
 def _translated(door: Door, intake: Intake, target: Target, format_: Format, max_tokens: int) -> bytes:
     try:
         conversation = codec_for(door.format).parse_request(intake.fields)
+        if door.names_model:
+            conversation = msgspec.structs.replace(conversation, stream=intake.stream, include_usage=intake.stream)
         return provider_codec_for(format_).render_request(
             conversation,
             model=target.model,
@@ -172,7 +205,16 @@ def _translated(door: Door, intake: Intake, target: Target, format_: Format, max
         ) from error
 
 
-def _passed(intake: Intake, target: Target, *, ask_for_usage: bool) -> bytes:
+def _changed(body: bytes, change: BodyChange) -> bytes:
+    """A body as its operator wants it."""
+    fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    kept = {name: raw for name, raw in fields.items() if name not in change.without}
+    return splice(kept, {name: value for name, value in change.plus.items() if name not in kept})
+
+
+def _passed(door: Door, intake: Intake, target: Target, *, ask_for_usage: bool) -> bytes:
+    if door.names_model:
+        return splice(addressed(intake.fields, target.model), {})
     changes: dict[str, object] = {}
     if target.model != intake.model:
         changes["model"] = target.model

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import parse_qs
 
 import msgspec
 
 from headgate.domain.errors import BadRequest
 from headgate.pipeline.doors import Door
+from headgate.wire.framing import Framing
+from headgate.wire.spelling import camel
 
 MAX_MODEL_CHARS: Final = 256
 MAX_CHOICES: Final = 128
@@ -18,7 +21,7 @@ _encode = msgspec.json.Encoder().encode
 
 _COUNTS: Final = ("n", "best_of", "max_tokens", "max_completion_tokens")
 """Fields that decide what a request may cost; every other value is the provider's to judge."""
-_CHOICES: Final = frozenset({"n", "best_of"})
+_CHOICES: Final = frozenset({"n", "best_of", "candidateCount"})
 _LISTS: Final = ("messages", "tools", "documents")
 _NEVER_NULL: Final = frozenset({"messages", "documents"})
 
@@ -31,19 +34,29 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool
     usage_asked: bool
     """The caller set `stream_options.include_usage`."""
+    framing: Framing = Framing.SSE
+    """How the caller reads a stream."""
 
 
 class _StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
 
 
-def read_intake(door: Door, body: bytes) -> Intake:
+def read_intake(door: Door, body: bytes, *, path: str = "", query: str = "") -> Intake:
     """Decode a body shallowly and check the fields that decide cost, route or framing.
+
+    Args:
+        door: where it came in.
+        body: as it came.
+        path: as the client wrote it, for doors whose path names the model.
+        query: as it came, for the same.
 
     Raises:
         BadRequest: naming the field and the remedy.
     """
     fields = _fields(body)
+    if door.names_model:
+        return _read_by_path(door, fields, path, query)
     if door.default_model is not None and _is_null(fields.get("model")):
         fields["model"] = msgspec.Raw(_encode(door.default_model))
     model = _model(fields)
@@ -51,10 +64,7 @@ def read_intake(door: Door, body: bytes) -> Intake:
         _check_list(fields, name)
     for name in _COUNTS:
         _check_count(fields, name)
-    if door.prompt is not None and door.prompt not in fields:
-        raise BadRequest(
-            f"{door.prompt!r} is missing: there is nothing to ask.", code="missing_field", param=door.prompt
-        )
+    _check_prompt(door, fields)
     for name in door.needs:
         if name not in fields:
             raise BadRequest(f"{name!r} is missing: {door.path} needs it.", code="missing_field", param=name)
@@ -62,6 +72,21 @@ def read_intake(door: Door, body: bytes) -> Intake:
     if stream and not door.streams:
         raise BadRequest("'stream' is not supported here: leave it out.", code="invalid_value", param="stream")
     return Intake(fields=fields, model=model, stream=stream, usage_asked=_usage_asked(fields))
+
+
+def _read_by_path(door: Door, fields: Mapping[str, msgspec.Raw], path: str, query: str) -> Intake:
+    """The path of Gemini's doors says model and streaming, the query how the stream is framed."""
+    model = _checked_model(door.model_in(path))
+    _check_prompt(door, fields)
+    _check_config(_in_one_spelling(fields, ""))
+    served = "sse" in parse_qs(query).get("alt", ())
+    return Intake(
+        fields=fields,
+        model=model,
+        stream=door.streamed,
+        usage_asked=door.streamed,
+        framing=Framing.SSE if served else Framing.JSON_ARRAY,
+    )
 
 
 def splice(fields: Mapping[str, msgspec.Raw], changes: Mapping[str, object]) -> bytes:
@@ -98,10 +123,44 @@ def _model(fields: Mapping[str, msgspec.Raw]) -> str:
         model = _decode_text(raw)
     except msgspec.DecodeError as error:
         raise BadRequest("'model' must be a string.", code="invalid_type", param="model") from error
+    return _checked_model(model)
+
+
+def _checked_model(model: str) -> str:
     if not 0 < len(model) <= MAX_MODEL_CHARS or not model.isprintable():
         message = f"'model' must be 1 to {MAX_MODEL_CHARS} printable characters."
         raise BadRequest(message, code="invalid_value", param="model")
     return model
+
+
+def _check_prompt(door: Door, fields: Mapping[str, msgspec.Raw]) -> None:
+    if door.prompt is not None and door.prompt not in fields:
+        raise BadRequest(
+            f"{door.prompt!r} is missing: there is nothing to ask.", code="missing_field", param=door.prompt
+        )
+
+
+def _check_config(fields: Mapping[str, msgspec.Raw]) -> None:
+    """Check what `generationConfig` says of the cost."""
+    name = "generationConfig"
+    raw = fields.get(name)
+    if raw is None or _is_null(raw):
+        return
+    try:
+        config = _in_one_spelling(_decode_fields(raw), f"{name}.")
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"{name!r} must be an object.", code="invalid_type", param=name) from error
+    _check_count(config, "maxOutputTokens", within=f"{name}.")
+    _check_count(config, "candidateCount", within=f"{name}.")
+
+
+def _in_one_spelling(fields: Mapping[str, msgspec.Raw], within: str) -> dict[str, msgspec.Raw]:
+    """Fields in camel case; one that is there in both spellings could be read as another value by its provider."""
+    spelled = camel(fields)
+    if len(spelled) < len(fields):
+        twice = next(name for name in fields if name not in spelled)
+        raise BadRequest(f"'{within}{twice}' is given in two spellings.", code="invalid_value", param=within + twice)
+    return spelled
 
 
 def _is_null(raw: msgspec.Raw | None) -> bool:
@@ -114,16 +173,17 @@ def _check_list(fields: Mapping[str, msgspec.Raw], name: str) -> None:
         raise BadRequest(f"{name!r} must be a list.", code="invalid_type", param=name)
 
 
-def _check_count(fields: Mapping[str, msgspec.Raw], name: str) -> None:
+def _check_count(fields: Mapping[str, msgspec.Raw], name: str, *, within: str = "") -> None:
     raw = fields.get(name)
     if raw is None or _is_null(raw):
         return
+    field = within + name
     try:
         count = _decode_count(raw)
     except msgspec.DecodeError as error:
-        raise BadRequest(f"{name!r} must be a whole number.", code="invalid_type", param=name) from error
+        raise BadRequest(f"{field!r} must be a whole number.", code="invalid_type", param=field) from error
     if name in _CHOICES and not 1 <= count <= MAX_CHOICES:
-        raise BadRequest(f"{name!r} must be 1 to {MAX_CHOICES}, not {count}.", code="invalid_value", param=name)
+        raise BadRequest(f"{field!r} must be 1 to {MAX_CHOICES}, not {count}.", code="invalid_value", param=field)
 
 
 def _flag(fields: Mapping[str, msgspec.Raw], name: str) -> bool:

@@ -40,7 +40,7 @@ class Quotes:
         config = self._configs.current()
         principal = await identify(self._keys, request.key_hash)
         organization = admit_key(request, principal, config)
-        intake = read_intake(request.door, request.body)
+        intake = read_intake(request.door, request.body, path=request.path, query=request.query)
         if refusal := check_model(principal, intake.model):
             raise refusal
         asking = asked_by(principal, request, intake, organization, attribute(principal, request.attribution))

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
 from headgate.domain.errors import UpstreamBroken, UpstreamError
-from headgate.pipeline.answers import EVENT_STREAM, answer_headers, unsayable
+from headgate.pipeline.answers import answer_headers, unsayable
 from headgate.pipeline.attempt import Attempt
 from headgate.pipeline.cut import CUT_SHORT, PaidStream
 from headgate.pipeline.exchange import Exchange
@@ -88,7 +88,8 @@ class Relay:
 
     async def reply(self) -> Reply:
         """The reply, whose stream goes on from here."""
-        reply = Reply(status=self._answer.status, headers=answer_headers(self._answer, self._attempt, EVENT_STREAM))
+        headers = answer_headers(self._answer, self._attempt, self._feeder.exchange.content_type)
+        reply = Reply(status=self._answer.status, headers=headers)
         reply.stream = self._run(reply)
         # A generator that never began would not settle when it is closed.
         await anext(reply.stream)

@@ -13,6 +13,7 @@ Without the header nothing here costs anything; without the store a request that
 import hashlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Final, Protocol
+from urllib.parse import parse_qs
 
 from headgate.domain.errors import BadRequest
 from headgate.domain.ids import RequestId
@@ -91,9 +92,16 @@ async def replayed(replays: Replays, request: Request, principal: Principal) -> 
     if not 0 < len(key) <= MAX_KEY_CHARS or not (key.isascii() and key.isprintable()):
         message = f"'Idempotency-Key' must be 1 to {MAX_KEY_CHARS} printable ASCII characters."
         raise BadRequest(message, code="invalid_value", param=KEY_HEADER)
-    digest = hashlib.sha256(f"POST {request.door.path}\n".encode())
+    digest = hashlib.sha256(f"POST {_address(request)}\n".encode())
     digest.update(request.body)
     return await replays.claim(principal.key_id, key, digest.hexdigest(), request_id=request.id, now=request.arrived_at)
+
+
+def _address(request: Request) -> str:
+    """Where a request came in, as far as it decides the answer: the path may name the model, the query its framing."""
+    if not request.door.names_model:
+        return request.door.path
+    return f"{request.path}?alt={','.join(parse_qs(request.query).get('alt', ()))}"
 
 
 def reply_of(stored: StoredAnswer, request_id: RequestId) -> Reply:

@@ -27,6 +27,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     path: str = ""
     """As the client wrote it, where the door's own says less (`/v1beta/models/{model}:generateContent`)."""
+    query: str = ""
+    """As it came; a key may be in it, so that it is neither logged nor passed on."""
 
 
 class Reply(msgspec.Struct, kw_only=True):

@@ -23,6 +23,8 @@ from headgate.pipeline.treasury import Treasury
 from headgate.pipeline.waiting import ShortageError
 from headgate.pipeline.wants import Want, amount_of
 from headgate.pricing.bound import bounds_of, output_bound
+from headgate.pricing.shapes.gemini_config import asks_to_think, generation_config
+from headgate.providers.families import thinks_unasked
 
 FIRST_TOKENS: Final = STEP_TOKENS + RESERVE_TOKENS
 """Output tokens that a stream begins with."""
@@ -50,15 +52,23 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def part_of(plan: Plan, intake: Intake, config: Config) -> Part | None:
-    """The first part of a plan's hold; None where that would be all of it, or where it is asked to think unseen."""
+    """The first part of a plan's hold; None where that would be all of it, or where it may think unseen."""
     card, shape = plan.tariff.card, plan.shape
-    if card is None or shape is None or not shape.output or not _THINKING.isdisjoint(intake.fields):
+    if card is None or shape is None or not shape.output or _thinks(plan, intake):
         return None
     most = output_bound(card, shape)
     paid = FIRST_TOKENS * shape.choices
     if most is not None and most <= paid:
         return None
     return Part(plan=_priced_for(plan, paid, config), wants=(), paid=paid, most=UNBOUNDED if most is None else most)
+
+
+def _thinks(plan: Plan, intake: Intake) -> bool:
+    """Whether it is asked to think, or does so unless it is asked not to."""
+    if not _THINKING.isdisjoint(intake.fields):
+        return True
+    asked = asks_to_think(generation_config(intake.fields))
+    return thinks_unasked(plan.target.model) if asked is None else asked
 
 
 class TopUp:

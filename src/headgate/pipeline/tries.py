@@ -118,7 +118,7 @@ class Trial:
             "x-request-id": request.id,
             "x-headgate-attempt": str(attempt.sent.attempt),
         }
-        url = target.url(exchange.format, stream=stream)
+        url = exchange.url
         answer: UpstreamAnswer | None = None
         try:
             if target.provider.auth.signs:

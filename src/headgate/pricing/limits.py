@@ -7,6 +7,7 @@ import msgspec
 
 from headgate.domain.formats import Format
 from headgate.pricing.shapes.fields import integer
+from headgate.pricing.shapes.gemini_config import LIMIT, generation_config
 from headgate.providers.provider import Provider, UsageQuirk
 
 ALL_LIMITS: Final = ("max_completion_tokens", "max_tokens")
@@ -21,8 +22,9 @@ _OF_FORMAT: Final[dict[Format, tuple[str, ...]]] = {
     Format.OPENAI_TRANSCRIPTIONS: (),
     Format.OPENAI_TRANSLATIONS: (),
     Format.OPENAI_SPEECH: (),
+    Format.GEMINI: (LIMIT,),
 }
-"""Where a format has one field, or none, whoever the operator is."""
+"""Where a format has one field, or none, whoever the operator is. Gemini's stands in its `generationConfig`."""
 
 
 def limit_fields(format: Format, provider: Provider) -> tuple[str, ...]:  # noqa: A002 - the noun of the domain
@@ -37,6 +39,8 @@ def believed_limit(format: Format, fields: Mapping[str, msgspec.Raw], provider: 
     """The limit on the output of one choice that this operator obeys; None: none that it does."""
     if UsageQuirk.SEARCH_TOKENS_APART in provider.usage_quirks and b"deep-research" in bytes(fields.get("model", b"")):
         return None
+    if format is Format.GEMINI:
+        fields = generation_config(fields)
     # Some operators take 0 or -1 for "no limit".
     obeyed = limit_fields(format, provider)
     limits = [limit for name in obeyed if (limit := integer(fields, name)) is not None and limit > 0]

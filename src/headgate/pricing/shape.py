@@ -13,6 +13,7 @@ import msgspec
 from headgate.domain.formats import Format
 from headgate.pricing.request_shape import RequestShape
 from headgate.pricing.shapes.completions import shape_of_completions
+from headgate.pricing.shapes.gemini import shape_of_gemini, shape_of_gemini_embeddings
 from headgate.pricing.shapes.messages import shape_of_messages
 from headgate.pricing.shapes.rerank import shape_of_rerank
 from headgate.providers.provider import Provider
@@ -36,4 +37,8 @@ def shape_of(format: Format, fields: Mapping[str, msgspec.Raw], body: bytes, pro
         return shape_of_completions(fields, body, provider)
     if format is Format.RERANK:
         return shape_of_rerank(fields, body, provider)
+    if format is Format.GEMINI:
+        return shape_of_gemini(fields, body, provider)
+    if format in {Format.GEMINI_EMBED_CONTENT, Format.GEMINI_BATCH_EMBED_CONTENTS}:
+        return shape_of_gemini_embeddings(fields, body, provider)
     return shape_of_messages(format, fields, body, provider)

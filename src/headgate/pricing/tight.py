@@ -20,6 +20,8 @@ from headgate.pricing.bound import upper_bound
 from headgate.pricing.compiled import CompiledCard
 from headgate.pricing.request_shape import RequestShape
 from headgate.pricing.shapes.content import IMAGES
+from headgate.pricing.sizes import items_of, members_of, size_beside, size_of, size_of_text, starts_with
+from headgate.pricing.tight_gemini import size_of_gemini
 
 PER_REQUEST: Final = 16
 """Tokens: the beginning of the text, and the head of the answer."""
@@ -41,14 +43,9 @@ _KNOBS: Final = frozenset(
 _TEXT_PARTS: Final = frozenset({"text", "input_text", "output_text"})
 _IMAGE_FIELDS: Final = frozenset({"type", "image_url", "source", "detail", "cache_control"})
 _TEXT_FIELDS: Final = frozenset({"type", "cache_control"})
-_PUNCTUATION: Final = 4
-"""Bytes of an object's member beside its name and value: two quotes, a colon, a comma."""
 
 _TEXTS: Final = frozenset({("input", Format.OPENAI_EMBEDDINGS), ("prompt", Format.OPENAI_COMPLETIONS)})
-
-_text_decoder: Final = msgspec.json.Decoder(str)
-_list_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_GEMINI: Final = frozenset({Format.GEMINI, Format.GEMINI_EMBED_CONTENT, Format.GEMINI_BATCH_EMBED_CONTENTS})
 _tokens_decoder: Final = msgspec.json.Decoder(list[int | list[int]])
 
 
@@ -73,104 +70,65 @@ def tightened(shape: RequestShape, fields: Mapping[str, msgspec.Raw], format: Fo
     if shape.counted:
         # What is billed beside tokens is as close as it gets, and what is read more than once is no text of the body.
         return shape
+    if format in _GEMINI:
+        size = PER_REQUEST + size_of_gemini(fields)
+        return shape if size >= shape.body_bytes else msgspec.structs.replace(shape, body_bytes=size)
     size = PER_REQUEST
     for name, raw in fields.items():
         if name in _KNOBS:
             continue
         if name == "messages":
-            size += sum(_message(message) for message in _items(raw))
+            size += sum(_message(message) for message in items_of(raw))
         elif name == "system":
             size += PER_MESSAGE + _content(raw)
         elif name in ("tools", "functions"):
-            size += _size(raw) + PER_TOOL * len(_items(raw))
+            size += size_of(raw) + PER_TOOL * len(items_of(raw))
         elif (name, format) in _TEXTS:
             size += _texts(raw)
         else:
-            size += len(name) + _size(raw)
+            size += len(name) + size_of(raw)
     return shape if size >= shape.body_bytes else msgspec.structs.replace(shape, body_bytes=size)
 
 
 def _message(raw: msgspec.Raw) -> int:
-    members = _members(raw)
+    members = members_of(raw)
     content = members.pop("content", None)
     if content is None:
-        return PER_MESSAGE + _size(raw)
+        return PER_MESSAGE + size_of(raw)
     # The rest of a message (calls, names, earlier thoughts) is JSON for the model, or text that is shorter than it.
-    return PER_MESSAGE + _content(content) + _beside(raw, members, ("content", content))
+    return PER_MESSAGE + _content(content) + size_beside(raw, members, ("content", content))
 
 
 def _content(raw: msgspec.Raw) -> int:
-    if _starts(raw, b'"'):
-        return _text(raw)
-    parts = _items(raw)
-    return sum(PER_PART + _part(part) for part in parts) if parts else _size(raw)
+    if starts_with(raw, b'"'):
+        return size_of_text(raw)
+    parts = items_of(raw)
+    return sum(PER_PART + _part(part) for part in parts) if parts else size_of(raw)
 
 
 def _part(raw: msgspec.Raw) -> int:
-    members = _members(raw)
+    members = members_of(raw)
     kind = bytes(members.get("type", b"")).strip(b'"').decode("utf-8", "replace")
     if kind in _TEXT_PARTS and "text" in members:
         text = members.pop("text")
-        return _text(text) + _beside(raw, members, ("text", text), unread=_TEXT_FIELDS)
+        return size_of_text(text) + size_beside(raw, members, ("text", text), unread=_TEXT_FIELDS)
     if kind in IMAGES:
-        return _beside(raw, members, unread=_IMAGE_FIELDS)
+        return size_beside(raw, members, unread=_IMAGE_FIELDS)
     if kind == "tool_result" and "content" in members:
         content = members.pop("content")
-        return _content(content) + _beside(raw, members, ("content", content), unread=_TEXT_FIELDS)
-    return _size(raw)
-
-
-def _beside(
-    raw: msgspec.Raw,
-    members: Mapping[str, msgspec.Raw],
-    read: tuple[str, msgspec.Raw] | None = None,
-    *,
-    unread: frozenset[str] = frozenset(),
-) -> int:
-    """Bytes of an object beside the member that was read, and beside those that no model reads.
-
-    What the members do not explain counts too: white space, and a member that was given twice, of which an operator may
-    read the other one.
-    """
-    explained = 2 if read is None else 2 + len(read[0]) + _size(read[1]) + _PUNCTUATION
-    size = 0
-    for name, value in members.items():
-        member = len(name.encode()) + _size(value)
-        explained += member + _PUNCTUATION
-        size += 0 if name in unread else member
-    # The last member has no comma.
-    return size + max(_size(raw) - (explained - 1), 0)
+        return _content(content) + size_beside(raw, members, ("content", content), unread=_TEXT_FIELDS)
+    return size_of(raw)
 
 
 def _texts(raw: msgspec.Raw) -> int:
     """What is embedded: a text, texts, tokens, or lists of tokens."""
-    if _starts(raw, b'"'):
-        return _text(raw)
+    if starts_with(raw, b'"'):
+        return size_of_text(raw)
     try:
         tokens = _tokens_decoder.decode(raw)
     except msgspec.DecodeError:
-        texts = _items(raw)
-        return sum(PER_PART + (_text(text) if _starts(text, b'"') else _size(text)) for text in texts) or _size(raw)
+        texts = items_of(raw)
+        return sum(
+            PER_PART + (size_of_text(text) if starts_with(text, b'"') else size_of(text)) for text in texts
+        ) or size_of(raw)
     return sum(PER_PART + len(item) if isinstance(item, list) else 1 for item in tokens)
-
-
-def _text(raw: msgspec.Raw) -> int:
-    """UTF-8 length of a JSON string once decoded."""
-    written = bytes(raw)
-    return len(written) - 2 if b"\\" not in written else len(_text_decoder.decode(written).encode())
-
-
-def _items(raw: msgspec.Raw) -> list[msgspec.Raw]:
-    return _list_decoder.decode(raw) if _starts(raw, b"[") else []
-
-
-def _members(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
-    return _object_decoder.decode(raw) if _starts(raw, b"{") else {}
-
-
-def _starts(raw: msgspec.Raw, mark: bytes) -> bool:
-    return bytes(memoryview(raw)[:1]) == mark
-
-
-def _size(raw: msgspec.Raw) -> int:
-    return memoryview(raw).nbytes

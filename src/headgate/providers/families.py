@@ -26,6 +26,8 @@ class Family(NamedTuple):
 _MILLION: Final = 1_048_576
 _128K: Final = 131_072
 _256K: Final = 262_144
+# Gemini tiles: at most 3072 x 3072 pixels in crops of at least 256, of 258 tokens each: 24 at worst, and the whole
+# once. From 3 on the highest resolution is 2,240 tokens.
 # OpenAI tiles: base + 8 tiles (2048 x 768 is the largest after scaling). Patches: 1,536 times the model's multiplier.
 _FAMILIES: Final = (
     Family("gpt-4o-mini", 16_384, 2_833 + 8 * 5_667, context_window=128_000),
@@ -59,9 +61,9 @@ _FAMILIES: Final = (
     Family("claude-opus-4-2", 32_000, 1_600, context_window=1_000_000),
     Family("claude-sonnet-4-2", 64_000, 1_600, context_window=1_000_000),
     Family("claude", None, 4_784, context_window=1_000_000),
-    Family("gemini-2.5", 65_536, context_window=_MILLION),
-    Family("gemini-2.0", 8_192, context_window=_MILLION),
-    Family("gemini-1.5", 8_192, context_window=2_097_152),
+    Family("gemini-2.5", 65_536, 25 * 258, context_window=_MILLION),
+    Family("gemini-2.0", 8_192, 25 * 258, context_window=_MILLION),
+    Family("gemini-1.5", 8_192, 25 * 258, context_window=2_097_152),
     Family("text-embedding", 0),
     # OpenRouter's variant with the longer output.
     Family("gpt-4o:extended", 65_536, 85 + 8 * 170, context_window=128_000),
@@ -70,9 +72,9 @@ _FAMILIES: Final = (
     Family("gpt-6", context_window=1_050_000),
     Family("gpt-oss", context_window=_128K),
     Family("claude-2", context_window=200_000),
-    Family("gemini-3", context_window=_MILLION),
-    Family("gemini-flash-1.5", 8_192, context_window=2_097_152),
-    Family("gemini-pro-1.5", 8_192, context_window=2_097_152),
+    Family("gemini-3", None, 2_240, context_window=_MILLION),
+    Family("gemini-flash-1.5", 8_192, 25 * 258, context_window=2_097_152),
+    Family("gemini-pro-1.5", 8_192, 25 * 258, context_window=2_097_152),
     Family("gemma-2", context_window=8_192),
     Family("gemma2", context_window=8_192),
     Family("gemma-7b", context_window=8_192),
@@ -151,6 +153,7 @@ _BEDROCKS_PREFIX: Final = re.compile(
 """Bedrock's names begin with their maker, and with a geography before it."""
 _OWN_SIZE: Final = re.compile(r"-\d+[km]\b")
 """A name that states its window (`-1m`, `-128k-instruct`) may be beyond its family's."""
+_THINKING_UNSEEN: Final = re.compile(r"o\d(-|$)|gpt-[5-9](?!.*-chat)|grok-4|gemini-(?!1\.|2\.0|flash-1\.5|pro-1\.5)")
 _SEARCHING: Final = ("compound", "-search-preview", "-search-api", "deep-research", ":online")
 
 
@@ -168,6 +171,11 @@ def family_of(model: str) -> Family:
 def window_of(model: str) -> int | None:
     """The context window of the largest member of a model's family, tokens; None where it is not known."""
     return None if _OWN_SIZE.search(model.lower()) else family_of(model).context_window
+
+
+def thinks_unasked(model: str) -> bool:
+    """Whether the model thinks without being asked to, and does not show what: tokens that nobody sees coming."""
+    return _THINKING_UNSEEN.match(model.lower().rsplit("/", 1)[-1]) is not None
 
 
 def searches_by_itself(model: str) -> bool:

@@ -247,15 +247,6 @@ HOSTED: Final = (
         limits=_LIMIT,
         batch=_BATCH,
     ),
-    _operator(
-        "gemini",
-        "Google Gemini",
-        "https://generativelanguage.googleapis.com/v1beta/openai",
-        ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
-        price="google",
-        quirks=frozenset({UsageQuirk.REASONING_IN_TOTAL_ONLY}),
-        prefixes=("gemini-", "gemma-"),
-    ),
 )
 
 _AZURE: Final = Provider(

@@ -50,6 +50,15 @@ class UsageQuirk(StrEnum):
     """Groq: sound of less than ten seconds is billed as ten (its speech to text page)."""
 
 
+class BodyChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator wants to be otherwise at the top of a body than its format has it."""
+
+    without: frozenset[str] = frozenset()
+    """Fields that it refuses: its address says them."""
+    plus: dict[str, str] = {}
+    """Fields that it needs, where the body has none of that name."""
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """One operator, as a value."""
 
@@ -61,12 +70,19 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """As its own SDK would have it: most OpenAI-compatible ones include `/v1`, Anthropic, Groq and Cerebras do not.
     Empty: there is one address per account, and a deployment or a variable must give it. `{NAME}` in it stands for an
     environment variable, `{ONE|OTHER}` for the first of them that is set."""
+    base_url_exceptions: dict[str, str] = {}
+    """What an address with its variables filled in would begin with -> what it begins with: names of places that do not
+    follow the pattern."""
     paths: dict[Format, str]
     """Format -> path below the base address, in which `{model}` stands for the model's name. A format that is absent is
     not spoken. Where a door's own format is absent, the first one that can be translated is spoken."""
     stream_paths: dict[Format, str] = {}
     """Where a streamed answer has another path."""
+    body_changes: dict[Format, BodyChange] = {}
+    """How bodies deviate from their format."""
     auth: Auth
+    format_auth: dict[Format, Auth] = {}
+    """Formats for which the same credential is shown in another way."""
     key_variables: tuple[str, ...]
     """Environment variables that its own SDK reads for the credential, first one set wins."""
     base_url_variables: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ _BY_PROVIDER: Final[dict[str, Surcharge]] = {
     # the same for those who pass Claude on.
     "anthropic": Surcharge(plain=1_024, tools=4_096),
     "bedrock": Surcharge(plain=1_024, tools=4_096),
+    "vertex_anthropic": Surcharge(plain=1_024, tools=4_096),
     "snowflake": Surcharge(plain=1_024, tools=4_096),
     "databricks": Surcharge(plain=1_024, tools=4_096),
     "openrouter": Surcharge(plain=1_024, tools=4_096),

@@ -7,6 +7,7 @@ import msgspec
 
 from headgate.domain.formats import Format
 from headgate.providers.amazon import AMAZON
+from headgate.providers.google import GOOGLE
 from headgate.providers.offers import with_offers
 from headgate.providers.operators import CHAT_AND_EMBEDDINGS, HOSTED, LOCAL, PER_ACCOUNT
 from headgate.providers.provider import Auth, Provider
@@ -59,8 +60,15 @@ _SIMULATOR: Final = Provider(
         Format.OLLAMA_CHAT: "/api/chat",
         # A server of its own for each model, as the format has it.
         Format.TGI_GENERATE: "/tgi/{model}/generate",
+        Format.GEMINI: "/v1beta/models/{model}:generateContent",
+        Format.GEMINI_COUNT_TOKENS: "/v1beta/models/{model}:countTokens",
+        Format.GEMINI_EMBED_CONTENT: "/v1beta/models/{model}:embedContent",
+        Format.GEMINI_BATCH_EMBED_CONTENTS: "/v1beta/models/{model}:batchEmbedContents",
     },
-    stream_paths={Format.TGI_GENERATE: "/tgi/{model}/generate_stream"},
+    stream_paths={
+        Format.GEMINI: "/v1beta/models/{model}:streamGenerateContent",
+        Format.TGI_GENERATE: "/tgi/{model}/generate_stream",
+    },
     auth=Auth.NONE,
     key_variables=(),
     base_url_variables=("HEADGATE_SIMULATOR_URL",),
@@ -70,7 +78,7 @@ _SIMULATOR: Final = Provider(
 
 PROVIDERS: Final[dict[str, Provider]] = {
     value.name: with_offers(value)
-    for value in (_OPENAI, _ANTHROPIC, *HOSTED, *PER_ACCOUNT, *AMAZON, *LOCAL, _SIMULATOR)
+    for value in (_OPENAI, _ANTHROPIC, *GOOGLE, *HOSTED, *PER_ACCOUNT, *AMAZON, *LOCAL, _SIMULATOR)
 }
 
 
@@ -131,6 +139,9 @@ def own_address(value: Provider, environ: Mapping[str, str]) -> str | None:
         if given is None:
             return None
         address = address.replace("{" + "|".join(names) + "}", given)
+    for start, exception in value.base_url_exceptions.items():
+        if address.startswith(start):
+            return exception + address.removeprefix(start)
     return address or None
 
 

@@ -41,10 +41,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def headers(self, format_: Format, client: Mapping[str, str]) -> dict[str, str]:
         """Request headers for this deployment: its credential, and what of the client's headers is protocol."""
         headers = {"content-type": "application/json", **FORMAT_HEADERS.get(format_, {})}
-        if self.provider.auth is Auth.BEARER and self.credential:
+        auth = self.provider.format_auth.get(format_, self.provider.auth)
+        if auth is Auth.BEARER and self.credential:
             headers["authorization"] = f"Bearer {self.credential}"
-        elif self.credential and self.provider.auth in _KEY_HEADERS:
-            headers[self.provider.auth.value] = self.credential
+        elif self.credential and auth in _KEY_HEADERS:
+            headers[auth.value] = self.credential
         for name in self.provider.forwarded_headers:
             if value := client.get(name):
                 headers[name] = value
@@ -55,4 +56,4 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         path = self.provider.paths[format_]
         if stream:
             path = self.provider.stream_paths.get(format_, path)
-        return self.base_url + (path.replace("{model}", quote(self.model, safe="")) if "{" in path else path)
+        return self.base_url + (path.replace("{model}", quote(self.model, safe="@")) if "{" in path else path)

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+from collections.abc import Callable
 
 import msgspec
 
@@ -15,9 +16,12 @@ from headgate.server.compose import Worker
 from headgate.server.exchange import ClientGoneError, Exchange
 from headgate.server.http import headers_of, key_hash_of, send_error
 from headgate.server.models import (
+    Model,
     find_model,
     render_anthropic,
     render_anthropic_list,
+    render_gemini,
+    render_gemini_list,
     render_openai,
     render_openai_list,
     visible_models,
@@ -26,7 +30,13 @@ from headgate.server.quote import PATH as QUOTE_PATH
 from headgate.server.quote import serve_quote
 
 _JSON = [(b"content-type", b"application/json")]
-_MODELS = "/v1/models"
+_MODELS = ("/v1/models", "/v1beta/models")
+_GEMINI = "/v1beta/"
+_RENDERED: dict[Envelope, tuple[Callable[[Model], bytes], Callable[[list[Model]], bytes]]] = {
+    Envelope.OPENAI: (render_openai, render_openai_list),
+    Envelope.ANTHROPIC: (render_anthropic, render_anthropic_list),
+    Envelope.GEMINI: (render_gemini, render_gemini_list),
+}
 
 
 class App:
@@ -54,11 +64,12 @@ class App:
             await self._worker.ai_requests(exchange)
         elif path == QUOTE_PATH:
             await serve_quote(self._worker.quotes, exchange, max_body_bytes=self._worker.max_body_bytes)
-        elif path == _MODELS or path.startswith(_MODELS + "/"):
+        elif path.rstrip("/") in _MODELS or path.startswith(tuple(f"{start}/" for start in _MODELS)):
             await self._models(path, exchange)
-        elif path.startswith(("/v1/", "/internal/")) or self._worker.pages is None:
+        elif path.startswith(("/v1/", "/internal/", _GEMINI)) or self._worker.pages is None:
             error = NotFound(f"There is no endpoint {path}.", code="no_such_endpoint")
-            send_error(exchange, error, Envelope.OPENAI, clock.request_id())
+            envelope = Envelope.GEMINI if path.startswith(_GEMINI) else Envelope.OPENAI
+            send_error(exchange, error, envelope, clock.request_id())
         else:
             try:
                 with contextlib.suppress(ClientGoneError):
@@ -73,23 +84,22 @@ class App:
 
     async def _models(self, path: str, exchange: Exchange) -> None:
         request_id = clock.request_id()
-        envelope = Envelope.OPENAI
+        envelope = Envelope.GEMINI if path.startswith(_GEMINI) else Envelope.OPENAI
         try:
             headers = headers_of(exchange)
             if "anthropic-version" in headers:
                 envelope = Envelope.ANTHROPIC
+            query = exchange.query if envelope is Envelope.GEMINI else ""
             config = self._worker.feed.current()
-            principal = await identify(self._worker.feed, key_hash_of(headers))
+            principal = await identify(self._worker.feed, key_hash_of(headers, query))
             organization = config.organizations.get(principal.organization_id)
             if refusal := check_key(principal, organization, scope="models", now=clock.now()):
                 raise refusal
             today = dt.datetime.fromtimestamp(clock.now(), dt.UTC).date()
             models = visible_models(principal, config, today)
-            if path == _MODELS:
-                body = render_anthropic_list(models) if envelope is Envelope.ANTHROPIC else render_openai_list(models)
-            else:
-                model = find_model(models, path.removeprefix(_MODELS + "/"))
-                body = render_anthropic(model) if envelope is Envelope.ANTHROPIC else render_openai(model)
+            name = path.partition("/models/")[2]
+            render_one, render_all = _RENDERED[envelope]
+            body = render_one(find_model(models, name)) if name else render_all(models)
         except Refused as error:
             send_error(exchange, error, envelope, request_id)
         except Exception as error:  # noqa: BLE001 - no traceback reaches a client

@@ -3,7 +3,7 @@
 from headgate.domain.errors import Fault, GatewayError, NotAllowed
 from headgate.domain.ids import RequestId
 from headgate.pipeline.call import Pipeline
-from headgate.pipeline.doors import Door
+from headgate.pipeline.doors import Door, Envelope
 from headgate.pipeline.ports import Clock
 from headgate.pipeline.request import Reply, Request
 from headgate.server.delivery import Delivery
@@ -57,11 +57,12 @@ class DoorHandler:
                 door=door,
                 arrived_at=arrived_at,
                 started=started,
-                key_hash=key_hash_of(headers),
+                key_hash=key_hash_of(headers, exchange.query if door.envelope is Envelope.GEMINI else ""),
                 headers=headers,
                 attribution=attribution_of(headers),
                 body=await incoming.read(),
                 path=exchange.path,
+                query=exchange.query,
             )
             reply = await self._pipeline.run(request)
         except ClientGoneError:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import parse_qs
 
 import structlog
 
@@ -50,8 +51,12 @@ def unreadable_headers(exchange: Exchange, headers: Mapping[str, str]) -> set[st
     return set(names).difference(headers) if len(names) > len(headers) else set()
 
 
-def key_hash_of(headers: Mapping[str, str]) -> bytes:
+def key_hash_of(headers: Mapping[str, str], query: str = "") -> bytes:
     """SHA-256 of the virtual key, wherever the client's SDK puts it.
+
+    Args:
+        headers: of the request.
+        query: where clients of Gemini's format may write the key, if no header has one; empty for all others.
 
     Raises:
         NotAuthenticated: none was sent.
@@ -60,6 +65,8 @@ def key_hash_of(headers: Mapping[str, str]) -> bytes:
     key = bearer.strip() if scheme.lower() == "bearer" else ""
     for name in KEY_HEADERS:
         key = key or headers.get(name, "")
+    if not key and query:
+        key = parse_qs(query).get("key", [""])[-1]
     if not key:
         raise NotAuthenticated(
             "No virtual key was sent: use 'Authorization: Bearer <key>' or 'x-api-key: <key>'.", code="missing_api_key"

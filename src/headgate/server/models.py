@@ -135,6 +135,30 @@ def render_anthropic(model: Model) -> bytes:
     return _encode(_anthropic(model))
 
 
+def render_gemini_list(models: Iterable[Model]) -> bytes:
+    """Gemini's list shape, on one page."""
+    return _encode({"models": [_gemini(model) for model in models]})
+
+
+def render_gemini(model: Model) -> bytes:
+    """Gemini's model shape."""
+    return _encode(_gemini(model))
+
+
+def _gemini(model: Model) -> dict[str, object]:
+    """What its card says of its sizes; what it can be asked for, the catalogue does not know."""
+    card = model.card
+    sizes = {} if card is None else {"inputTokenLimit": card.context_window, "outputTokenLimit": card.max_output}
+    return {
+        "name": f"models/{model.id}",
+        "displayName": model.id,
+        "description": f"{model.id}, by {model.provider}",
+        **{name: tokens for name, tokens in sizes.items() if tokens is not None},
+        "supportedGenerationMethods": ["generateContent", "countTokens", "embedContent"],
+        **_price(model),
+    }
+
+
 def _openai(model: Model) -> dict[str, object]:
     return {
         "id": model.id,

@@ -4,7 +4,7 @@ import msgspec
 
 from headgate.domain.errors import BadRequest, Fault, GatewayError, NotAllowed
 from headgate.infra import clock
-from headgate.pipeline.doors import CHAT, DOORS, EMBEDDINGS, MESSAGES, Door
+from headgate.pipeline.doors import CHAT, DOORS, EMBEDDINGS, MESSAGES, Door, Envelope, find_door
 from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.request import Request
 from headgate.server.exchange import ClientGoneError, Exchange
@@ -18,7 +18,8 @@ from headgate.server.http import (
 
 PATH = "/v1/quote"
 DOOR_HEADER = "x-headgate-endpoint"
-"""Names the front door whose body it is; without it the body tells."""
+"""Names the front door whose body it is, its model and query included where they stand in the path; without it the
+body tells."""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -38,16 +39,19 @@ async def serve_quote(quotes: Quotes, exchange: Exchange, *, max_body_bytes: int
         body = await incoming.read()
         door = _door_of(headers, body)
         envelope = door.envelope
+        path, _, query = headers.get(DOOR_HEADER, door.path).partition("?")
         quote = await quotes.answer(
             Request(
                 id=request_id,
                 door=door,
                 arrived_at=clock.now(),
                 started=clock.monotonic(),
-                key_hash=key_hash_of(headers),
+                key_hash=key_hash_of(headers, exchange.query if envelope is Envelope.GEMINI else ""),
                 headers=headers,
                 attribution=attribution_of(headers),
                 body=body,
+                path=path,
+                query=query,
             )
         )
     except ClientGoneError:
@@ -68,7 +72,7 @@ async def serve_quote(quotes: Quotes, exchange: Exchange, *, max_body_bytes: int
 def _door_of(headers: dict[str, str], body: bytes) -> Door:
     named = headers.get(DOOR_HEADER)
     if named is not None:
-        door = DOORS.get(named)
+        door = find_door(named.partition("?")[0])
         if door is None:
             raise BadRequest(
                 f"{DOOR_HEADER} is {named!r}: name one of {', '.join(sorted(DOORS))}.",

@@ -94,14 +94,14 @@ class ArrayRenderer:
 
     def __init__(self, *, begun: bool = False) -> None:
         """`begun`: elements are there already."""
-        self._begun = begun
+        self.begun = begun
 
     def element(self, document: bytes) -> bytes:
         """The next element."""
-        opening = b",\r\n" if self._begun else b"["
-        self._begun = True
+        opening = b",\r\n" if self.begun else b"["
+        self.begun = True
         return opening + document
 
     def end(self) -> bytes:
         """The end of the array."""
-        return b"]" if self._begun else b"[]"
+        return b"]" if self.begun else b"[]"

@@ -48,3 +48,12 @@ def test_headers_stand_above_the_body():
     asked = Attribution(user="of the header", task="t")
     assert Attribution(user="of the header", task="t", team="core") == merged(asked, {"user": "x", "team": "core"})
     assert asked is merged(asked, {"user": "x"})
+
+
+def test_a_gemini_body_says_it_in_its_labels():
+    body = fields(labels={"user": "anna", "team": "core", "other": "y"}, contents=[])
+    assert {"user": "anna", "team": "core"} == asked_in_body(Format.GEMINI, body)
+    assert {} == asked_in_body(CHAT, body)
+    with pytest.raises(BadRequest) as refusal:
+        asked_in_body(Format.GEMINI, fields(labels={"team": "x" * (MAX_LABEL_CHARS + 1)}))
+    assert "labels.team" == refusal.value.param

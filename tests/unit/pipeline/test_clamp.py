@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
+from headgate.domain.formats import Format
 from headgate.domain.ids import DeploymentId
 from headgate.pipeline.clamp import clamped
-from headgate.pipeline.doors import CHAT, MESSAGES, Door
+from headgate.pipeline.doors import CHAT, GENERATE_CONTENT, MESSAGES, Door
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.intake import read_intake
 from headgate.pricing.shape import shape_of
@@ -110,3 +111,34 @@ def test_thinking_without_a_figure_does_not_hinder(wanted: object):
 
 def test_where_the_operator_obeys_no_limit_there_is_no_clamp():
     assert sent(CHAT, "perplexity", 100, model="sonar-deep-research", max_tokens=900) is None
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({}, {"maxOutputTokens": 100}),
+        ({"maxOutputTokens": 900, "topK": 4}, {"maxOutputTokens": 100, "topK": 4}),
+        ({"max_output_tokens": 900}, {"maxOutputTokens": 100}),
+        ({"maxOutputTokens": 20}, {"maxOutputTokens": 20}),
+        ({"thinkingConfig": {"thinkingBudget": 200}}, None),
+        (
+            {"thinkingConfig": {"thinkingBudget": 50}},
+            {"thinkingConfig": {"thinkingBudget": 50}, "maxOutputTokens": 100},
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["generationConfig", "generation_config"])
+def test_geminis_limit_is_lowered_where_it_stands(name: str, config: dict[str, Any], expected: dict[str, Any] | None):
+    body = json.dumps({"contents": [], name: config}).encode()
+    intake = read_intake(GENERATE_CONTENT, body, path="/v1beta/models/m:generateContent")
+    shorter = clamped(intake, Format.GEMINI, PROVIDERS["gemini"], 100)
+    if expected is None:
+        assert shorter is None
+        return
+    assert shorter is not None
+    (found,) = [json.loads(bytes(raw)) for field, raw in shorter.fields.items() if field != "contents"]
+    assert expected == found
+    assert (
+        expected["maxOutputTokens"]
+        == shape_of(Format.GEMINI, shorter.fields, body, PROVIDERS["gemini"]).max_output_tokens
+    )

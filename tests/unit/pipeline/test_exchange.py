@@ -8,7 +8,18 @@ from headgate.domain.errors import BadRequest, NotFound, UpstreamBroken
 from headgate.domain.formats import Format
 from headgate.domain.ids import DeploymentId
 from headgate.domain.usage import usage_of
-from headgate.pipeline.doors import CHAT, COMPLETIONS, COUNT_TOKENS, EMBEDDINGS, MESSAGES, MODERATIONS, RERANK, Door
+from headgate.pipeline.doors import (
+    CHAT,
+    COMPLETIONS,
+    COUNT_TOKENS,
+    EMBEDDINGS,
+    GENERATE_CONTENT,
+    MESSAGES,
+    MODERATIONS,
+    RERANK,
+    STREAM_GENERATE_CONTENT,
+    Door,
+)
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.intake import read_intake
 from headgate.providers.provider import Provider
@@ -16,7 +27,7 @@ from headgate.providers.table import PROVIDERS
 from headgate.routing.target import Target
 from headgate.translate.codec import UntranslatableError
 from tests.kit import natives
-from tests.kit.fakes import chat_answer
+from tests.kit.fakes import chat_answer, chat_stream
 
 OPENAI, ANTHROPIC = PROVIDERS["openai"], PROVIDERS["anthropic"]
 PLAIN = b'{"model":"m","messages":[{"role":"user","content":"Hi"}],"max_tokens":5}'
@@ -178,3 +189,90 @@ def test_a_ranking_passes_and_what_it_was_billed_is_read():
     answer = b'{"object":"list","data":[{"relevance_score":0.7,"index":0}],"model":"m","usage":{"total_tokens":3}}'
     assert answer == one.answer(answer)
     assert usage_of(input=3) == one.reading.usage
+
+
+GEMINI, VERTEX_CLAUDE = PROVIDERS["gemini"], PROVIDERS["vertex_anthropic"]
+ASKED = b'{"contents":[{"parts":[{"text":"Hi"}]}],"generationConfig":{"maxOutputTokens":5}}'
+SAID = {"candidates": [{"content": {"parts": [{"text": "Hi"}], "role": "model"}, "finishReason": "STOP", "index": 0}],
+        "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 1}, "modelVersion": "m"}  # fmt: skip
+
+
+def generated(provider: Provider = GEMINI, *, query: str | None = None, body: bytes = ASKED) -> Exchange:
+    """A request at Gemini's doors; `query`: of a streamed one."""
+    door = GENERATE_CONTENT if query is None else STREAM_GENERATE_CONTENT
+    intake = read_intake(door, body, path=door.path.replace("{model}", "alias"), query=query or "")
+    target = Target(
+        deployment_id=DeploymentId("d"),
+        provider=provider,
+        base_url="http://u",
+        credential=None,
+        model="gemini-2.5-flash",
+    )
+    return Exchange(door, intake, target, max_output=None, created=1)
+
+
+def test_a_gemini_request_goes_out_byte_by_byte_and_its_model_in_the_path():
+    passed = generated()
+    assert (ASKED, "http://u/models/gemini-2.5-flash:generateContent") == (passed.body, passed.url)
+
+
+@pytest.mark.parametrize(
+    ("query", "asked", "content_type"),
+    [
+        ("alt=sse&key=secret", "?alt=sse", "text/event-stream; charset=utf-8"),
+        ("key=secret", "", "application/json; charset=utf-8"),
+    ],
+)
+def test_a_gemini_stream_is_framed_as_its_caller_asked_and_no_key_goes_on(query: str, asked: str, content_type: str):
+    passed = generated(query=query)
+    assert f"http://u/models/gemini-2.5-flash:streamGenerateContent{asked}" == passed.url
+    assert content_type == passed.content_type
+
+
+def test_a_translated_stream_is_always_asked_for_as_events():
+    fresh = exchange(STREAM, provider=PROVIDERS["vertex"], model="gemini-2.5-flash")
+    assert fresh.url.endswith(":streamGenerateContent?alt=sse")
+    assert b"stream" not in fresh.body
+
+
+def test_a_caller_who_reads_an_array_gets_what_another_format_said_in_it():
+    fresh = generated(OPENAI, query="")
+    assert json.loads(fresh.body)["stream"] is True
+    written = b"".join(fresh.feed(chunk) for chunk in chat_stream()) + fresh.finish()
+    assert ["Hi", " there", ""] == [
+        part["text"] for event in json.loads(written) for part in event["candidates"][0]["content"]["parts"]
+    ]
+    assert "STOP" == json.loads(written)[-1]["candidates"][0]["finishReason"]
+
+
+@pytest.mark.parametrize("provider", [GEMINI, OPENAI])
+@pytest.mark.parametrize("before", [False, True])
+def test_an_array_that_breaks_is_closed_behind_the_error(provider: Provider, before: bool):
+    fresh = generated(provider, query="")
+    piece = b"[" + json.dumps({"candidates": [{"content": {"parts": [{"text": "a"}]}}]}).encode()
+    chunk = piece if provider is GEMINI else chat_stream()[1]
+    written = fresh.feed(chunk) if before else b""
+    told = json.loads(written + fresh.broken(UpstreamBroken("gone", provider="p", unbilled=False)))
+    assert (1 + before, "gone") == (len(told), told[-1]["error"]["message"])
+
+
+def test_a_whole_answer_of_gemini_is_read_by_other_clients():
+    answer = json.loads(exchange(provider=PROVIDERS["vertex"]).answer(json.dumps(SAID).encode()))
+    assert ("Hi", 4) == (answer["choices"][0]["message"]["content"], answer["usage"]["total_tokens"])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_claude_on_vertex_is_named_in_the_path_and_its_version_in_the_body(stream: bool):
+    body = STREAM if stream else PLAIN
+    for door in (MESSAGES, CHAT):
+        fresh = exchange(body, door=door, provider=VERTEX_CLAUDE, model="claude-sonnet-4-5@20250929")
+        sent = json.loads(fresh.body)
+        assert ("model" in sent, "vertex-2023-10-16") == (False, sent["anthropic_version"])
+        action = "streamRawPredict" if stream else "rawPredict"
+        assert f"http://u/publishers/anthropic/models/claude-sonnet-4-5@20250929:{action}" == fresh.url
+
+
+def test_counting_tokens_of_claude_on_vertex_names_the_model_in_the_body():
+    fresh = exchange(door=COUNT_TOKENS, provider=VERTEX_CLAUDE, model="claude-sonnet-4-5")
+    sent = json.loads(fresh.body)
+    assert ("claude-sonnet-4-5", "vertex-2023-10-16") == (sent["model"], sent["anthropic_version"])

@@ -4,8 +4,20 @@ import msgspec
 import pytest
 
 from headgate.domain.errors import BadRequest
-from headgate.pipeline.doors import CHAT, COMPLETIONS, COUNT_TOKENS, EMBEDDINGS, MESSAGES, MODERATIONS, RERANK, Door
+from headgate.pipeline.doors import (
+    CHAT,
+    COMPLETIONS,
+    COUNT_TOKENS,
+    EMBEDDINGS,
+    GENERATE_CONTENT,
+    MESSAGES,
+    MODERATIONS,
+    RERANK,
+    STREAM_GENERATE_CONTENT,
+    Door,
+)
 from headgate.pipeline.intake import Intake, read_intake, splice
+from headgate.wire.framing import Framing
 
 
 def body(**fields: object) -> bytes:
@@ -166,3 +178,69 @@ def test_a_ranking_needs_a_query_documents_and_a_model(raw: bytes, param: str, c
 def test_how_many_answers_are_made_is_a_count(name: str, value: object):
     refusal = refused(json.dumps({"model": "m", "prompt": "x", name: value}).encode(), COMPLETIONS)
     assert name == refusal.param
+
+
+PATH = "/v1beta/models/sim/small:streamGenerateContent"
+CONTENTS = b'{"contents":[{"parts":[{"text":"hi"}]}]}'
+
+
+@pytest.mark.parametrize(
+    ("query", "framing"),
+    [
+        ("alt=sse", Framing.SSE),
+        ("key=x&alt=sse", Framing.SSE),
+        ("", Framing.JSON_ARRAY),
+        ("alt=json", Framing.JSON_ARRAY),
+    ],
+)
+def test_the_path_says_model_and_streaming_and_the_query_the_framing(query: str, framing: Framing):
+    intake = read_intake(STREAM_GENERATE_CONTENT, CONTENTS, path=PATH, query=query)
+    assert ("sim/small", True, framing) == (intake.model, intake.stream, intake.framing)
+    whole = read_intake(GENERATE_CONTENT, CONTENTS, path="/v1beta/models/m:generateContent")
+    assert ("m", False) == (whole.model, whole.stream)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "param"),
+    [
+        (b"{}", "missing_field", "contents"),
+        (b'{"contents":[],"generationConfig":[]}', "invalid_type", "generationConfig"),
+        (
+            b'{"contents":[],"generationConfig":{"maxOutputTokens":1.5}}',
+            "invalid_type",
+            "generationConfig.maxOutputTokens",
+        ),
+        (
+            b'{"contents":[],"generation_config":{"max_output_tokens":"x"}}',
+            "invalid_type",
+            "generationConfig.maxOutputTokens",
+        ),
+        (
+            b'{"contents":[],"generationConfig":{"candidateCount":0}}',
+            "invalid_value",
+            "generationConfig.candidateCount",
+        ),
+        (b'{"contents":[],"generationConfig":{},"generation_config":{}}', "invalid_value", "generation_config"),
+        (
+            b'{"contents":[],"generationConfig":{"maxOutputTokens":1,"max_output_tokens":9}}',
+            "invalid_value",
+            "generationConfig.max_output_tokens",
+        ),
+    ],
+)
+def test_what_decides_the_cost_of_a_gemini_request_is_checked(raw: bytes, code: str, param: str):
+    with pytest.raises(BadRequest) as refusal:
+        read_intake(GENERATE_CONTENT, raw, path="/v1beta/models/m:generateContent")
+    assert (code, param) == (refusal.value.code, refusal.value.param)
+
+
+@pytest.mark.parametrize("config", [b"null", b"{}", b'{"maxOutputTokens":null,"candidateCount":1}'])
+def test_a_config_may_say_nothing(config: bytes):
+    raw = b'{"contents":[],"generationConfig":%s}' % config
+    assert "m" == read_intake(GENERATE_CONTENT, raw, path="/v1beta/models/m:generateContent").model
+
+
+def test_a_path_without_a_model_is_refused():
+    with pytest.raises(BadRequest) as refusal:
+        read_intake(GENERATE_CONTENT, CONTENTS, path="/v1beta/models/:generateContent")
+    assert "model" == refusal.value.param

@@ -7,9 +7,13 @@ import pytest
 from headgate.domain.budget import BudgetId, BudgetUnit, Period, Scope
 from headgate.domain.outcome import Outcome
 from headgate.ledger.records import Raised
+from headgate.pipeline.doors import STREAM_GENERATE_CONTENT
+from headgate.pipeline.intake import read_intake
+from headgate.pipeline.plan import price_plan
 from headgate.pipeline.request import Reply
+from headgate.pipeline.topup import part_of
 from headgate.snapshot.contract import Budget, Calendar, Edge
-from tests.kit.fakes import Rig, ScriptedAnswer, event, read_all, snapshot_of
+from tests.kit.fakes import ORGANIZATION, Rig, ScriptedAnswer, event, price_card, read_all, snapshot_of
 
 WORDS = 900
 TOTAL = Calendar(id="total:UTC", edges=(Edge("total", 0, None),))
@@ -124,3 +128,24 @@ async def test_budgets_that_do_not_top_up_refuse():
     async with rig_with(2_000_000, top_up=False) as rig:
         with pytest.raises(Exception, match="Everybody"):
             await stream(rig)
+
+
+@pytest.mark.parametrize(
+    ("model", "config", "begins_with_a_part"),
+    [
+        ("gemini-2.5-flash", {}, False),
+        ("gemini-2.5-flash", {"thinkingConfig": {"thinkingBudget": 0}}, True),
+        ("gemini-2.0-flash", {}, True),
+        ("gemini-2.0-flash", {"thinkingConfig": {"includeThoughts": True}}, False),
+    ],
+)
+def test_a_model_that_may_think_unseen_begins_with_its_whole_hold(model: str, config: dict, begins_with_a_part: bool):
+    body = msgspec.json.encode({"contents": [{"parts": [{"text": "Hello"}]}], "generationConfig": config})
+    rig = Rig(snapshot_of(cards=(price_card("google", model),)), environ={"GEMINI_API_KEY": "k"})
+    path = f"/v1beta/models/gemini/{model}:streamGenerateContent"
+    request = msgspec.structs.replace(rig.request(door=STREAM_GENERATE_CONTENT), path=path, body=body)
+    intake = read_intake(request.door, body, path=path)
+    config_in_force = rig.configs.current()
+    (target,) = config_in_force.routes.targets(intake.model, organization_id=ORGANIZATION.id, shared=True)
+    plan = price_plan(request, intake, target, ORGANIZATION, config_in_force)
+    assert begins_with_a_part == (part_of(plan, intake, config_in_force) is not None)

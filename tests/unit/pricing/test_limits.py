@@ -14,3 +14,10 @@ def test_the_fields_that_count_are_the_formats_and_the_operators():
 def test_the_larger_of_two_limits_is_believed():
     given = {"max_tokens": msgspec.Raw(b"80"), "max_completion_tokens": msgspec.Raw(b"20")}
     assert 80 == believed_limit(Format.OPENAI_CHAT, given, PROVIDERS["openai"])
+
+
+def test_geminis_limit_stands_in_its_config():
+    assert ("maxOutputTokens",) == limit_fields(Format.GEMINI, PROVIDERS["gemini"])
+    given = {"generation_config": msgspec.Raw(b'{"max_output_tokens":7}'), "max_tokens": msgspec.Raw(b"80")}
+    assert 7 == believed_limit(Format.GEMINI, given, PROVIDERS["gemini"])
+    assert believed_limit(Format.GEMINI, {"maxOutputTokens": msgspec.Raw(b"7")}, PROVIDERS["gemini"]) is None

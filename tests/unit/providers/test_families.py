@@ -1,6 +1,6 @@
 import pytest
 
-from headgate.providers.families import family_of, searches_by_itself, window_of
+from headgate.providers.families import family_of, searches_by_itself, thinks_unasked, window_of
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,24 @@ def test_most_models_do_not():
 )
 def test_the_window_is_the_familys_unless_the_name_states_its_own(expected: int | None, model: str):
     assert expected == window_of(model)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("gemini-2.5-flash", True),
+        ("google/gemini-3-pro-preview", True),
+        ("gemini-flash-latest", True),
+        ("gemini-2.0-flash", False),
+        ("gemini-1.5-pro", False),
+        ("gemini-flash-1.5", False),
+        ("o3-mini", True),
+        ("o1", True),
+        ("gpt-5-mini", True),
+        ("gpt-5-chat-latest", False),
+        ("gpt-4o", False),
+        ("claude-sonnet-4-5", False),
+    ],
+)
+def test_some_models_think_unasked_and_unseen(model: str, expected: bool):
+    assert expected == thinks_unasked(model)

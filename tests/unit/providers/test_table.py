@@ -40,6 +40,8 @@ BREADTH = [
     "github_copilot",
     "azure_openai",
     "gemini",
+    "vertex",
+    "vertex_anthropic",
     "databricks",
     "snowflake",
     "watsonx",

@@ -17,6 +17,8 @@ from tests.kit.routes import ACME, route
         ("anthropic", Format.ANTHROPIC_MESSAGES, "x-api-key", "sk"),
         ("anthropic", Format.ANTHROPIC_MESSAGES, "anthropic-version", "2023-06-01"),
         ("openai", Format.OPENAI_CHAT, "content-type", "application/json"),
+        ("gemini", Format.GEMINI, "x-goog-api-key", "sk"),
+        ("gemini", Format.OPENAI_CHAT, "authorization", "Bearer sk"),
     ],
 )
 def test_headers_show_the_credential_as_the_operator_wants_it(provider: str, format_: Format, name: str, value: str):

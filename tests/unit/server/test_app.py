@@ -110,6 +110,27 @@ async def test_models_are_listed_in_the_shape_of_the_sdk_that_asks(app: App):
     assert openai.headers["x-request-id"].startswith("aigw_")
 
 
+async def test_models_below_geminis_version_are_listed_in_its_shape_whatever_header_the_key_is_in(app: App):
+    shown = await call(app, Client("/v1beta/models", method="GET", headers=HEADERS))
+    key = HEADERS["authorization"].removeprefix("Bearer ")
+    asked = await call(app, Client("/v1beta/models", method="GET", query=f"pageSize=5&key={key}"))
+    assert shown.document == asked.document
+    assert "models/openai/gpt-4o" in [model["name"] for model in shown.document["models"]]
+    one = await call(app, Client("/v1beta/models/openai/gpt-4o", method="GET", headers=HEADERS))
+    assert "models/openai/gpt-4o" == one.document["name"]
+
+
+async def test_a_key_in_the_query_opens_no_other_door(app: App):
+    key = HEADERS["authorization"].removeprefix("Bearer ")
+    assert 401 == (await call(app, Client("/v1/models", method="GET", query=f"key={key}"))).status
+
+
+@pytest.mark.parametrize("path", ["/v1beta/unheard", "/v1beta/", "/v1beta/models/none"])
+async def test_what_is_not_below_geminis_version_is_not_found_in_its_envelope(app: App, path: str):
+    client = await call(app, Client(path, method="GET", headers=HEADERS))
+    assert (404, "NOT_FOUND") == (client.status, client.document["error"]["status"])
+
+
 async def test_one_model_is_found_by_its_name_although_it_has_a_slash(app: App):
     client = await call(app, Client("/v1/models/openai/gpt-4o", method="GET", headers=HEADERS))
     assert "openai/gpt-4o" == client.document["id"]

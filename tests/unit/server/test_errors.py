@@ -64,7 +64,49 @@ def test_an_openai_client_reads_its_own_shape(error: GatewayError, status: int, 
     assert "(request aigw_1_a)" in told["message"]
 
 
-@pytest.mark.parametrize("envelope", Envelope)
+GOOGLES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    402: "FAILED_PRECONDITION",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    413: "INVALID_ARGUMENT",
+    418: "FAILED_PRECONDITION",
+    429: "RESOURCE_EXHAUSTED",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+    529: "UNAVAILABLE",
+}
+
+
+@pytest.mark.parametrize(("error", "status", "kind"), ERRORS)
+def test_a_gemini_client_reads_its_own_shape(error: GatewayError, status: int, kind: str):
+    rendered = render_error(error, Envelope.GEMINI, "aigw_1_a")
+    told = json.loads(rendered.body)["error"]
+    assert (status, status, GOOGLES[status]) == (rendered.status, told["code"], told["status"])
+    assert "(request aigw_1_a)" in told["message"]
+    (facts,) = told["details"]
+    assert ("type.googleapis.com/google.rpc.ErrorInfo", "headgate") == (facts["@type"], facts["domain"])
+
+
+def test_a_gemini_client_is_told_what_google_has_no_place_for():
+    refusal = LimitExceeded("Fast.", code="rate_limit_exceeded", param="model", retry_after_s=3)
+    facts, wait = json.loads(render_error(refusal, Envelope.GEMINI, "r").body)["error"]["details"]
+    assert ("rate_limit_exceeded", {"source": "gateway", "request_id": "r", "param": "model"}) == (
+        facts["reason"],
+        facts["metadata"],
+    )
+    assert {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "3s"} == wait
+    theirs = json.loads(render_error(ERRORS[7][0], Envelope.GEMINI, "r").body)["error"]
+    assert ("upstream_unreachable", "provider") == (
+        theirs["details"][0]["reason"],
+        theirs["details"][0]["metadata"]["source"],
+    )
+
+
+@pytest.mark.parametrize("envelope", [Envelope.OPENAI, Envelope.ANTHROPIC])
 def test_who_is_at_fault_is_said(envelope: Envelope):
     ours, theirs = (json.loads(render_error(ERRORS[index][0], envelope, "r").body) for index in (0, 7))
     message = theirs["error"]

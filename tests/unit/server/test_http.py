@@ -156,3 +156,10 @@ async def test_a_body_that_does_not_come_is_waited_for_no_longer_than_bearable(m
     await body.discard()
     await body.discard()
     assert [1] == asked
+
+
+def test_a_key_in_the_query_counts_where_no_header_has_one():
+    assert hashlib.sha256(b"sk-1").digest() == key_hash_of({}, "alt=sse&key=sk-1")
+    assert hashlib.sha256(b"sk-2").digest() == key_hash_of({"x-goog-api-key": "sk-2"}, "key=sk-1")
+    with pytest.raises(NotAuthenticated):
+        key_hash_of({}, "alt=sse&key=")

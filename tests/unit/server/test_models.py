@@ -14,6 +14,8 @@ from headgate.server.models import (
     find_model,
     render_anthropic,
     render_anthropic_list,
+    render_gemini,
+    render_gemini_list,
     render_openai,
     render_openai_list,
     visible_models,
@@ -109,6 +111,23 @@ def test_an_anthropic_client_reads_its_list():
     assert (False, found[0].id, found[-1].id) == (document["has_more"], document["first_id"], document["last_id"])
     assert json.loads(render_anthropic(found[0])) == document["data"][0]
     assert {"data": [], "has_more": False, "first_id": None, "last_id": None} == json.loads(render_anthropic_list([]))
+
+
+def test_a_gemini_client_reads_its_list():
+    sized = msgspec.structs.replace(CARDS[0], context_window=128_000, max_output=16_384)
+    document = json.loads(render_gemini_list(models(cards=(sized,))))
+    (model,) = document["models"]
+    assert ("models/openai/gpt-4o", 128_000, 16_384) == (
+        model["name"],
+        model["inputTokenLimit"],
+        model["outputTokenLimit"],
+    )
+    assert 1 == model["pricing"]["input"]
+    assert model == json.loads(render_gemini(models(cards=(sized,))[0]))
+
+
+def test_a_size_that_no_card_tells_is_left_out():
+    assert "inputTokenLimit" not in json.loads(render_gemini(Model(id="m", provider="p", card=None)))
 
 
 def test_prices_keep_every_digit():

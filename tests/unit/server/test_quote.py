@@ -71,6 +71,11 @@ async def test_a_budget_without_room_makes_it_depend():
         ({"anthropic-version": "2023-06-01"}, {"model": "claude-sonnet-4-5", "messages": []}, "/v1/messages"),
         ({}, {"model": "text-embedding-3-small", "input": "a"}, "/v1/embeddings"),
         ({"x-headgate-endpoint": "/v1/messages"}, {"model": "claude-sonnet-4-5", "messages": []}, "/v1/messages"),
+        (
+            {"x-headgate-endpoint": "/v1beta/models/gpt-4o:streamGenerateContent?alt=sse"},
+            {"contents": []},
+            "/v1beta/models/{model}:streamGenerateContent",
+        ),
     ],
 )
 async def test_the_door_is_told_by_the_body_or_by_a_header(headers: dict, body: dict, endpoint: str):

@@ -11,7 +11,18 @@ from headgate.domain.principal import Attribution, Principal
 from headgate.snapshot.contract import PublishedKey
 
 ATTRIBUTION_FIELDS: tuple[str, ...] = Attribution.__struct_fields__
-SCOPES = ("chat", "messages", "embeddings", "completions", "moderations", "rerank", "images", "audio", "models")
+SCOPES = (
+    "chat",
+    "messages",
+    "gemini",
+    "embeddings",
+    "completions",
+    "moderations",
+    "rerank",
+    "images",
+    "audio",
+    "models",
+)
 
 
 def published(key: VirtualKey) -> PublishedKey:

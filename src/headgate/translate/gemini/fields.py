@@ -4,20 +4,15 @@ Source: Google's JSON mapping of protocol buffers, which takes `maxOutputTokens`
 recorded callers send. Names inside arguments, results and schemas are the caller's own and are left alone.
 """
 
-from collections.abc import Mapping
 from typing import Final, TypeVar
 
 import msgspec
 
 from headgate.translate.decoding import decode, is_given, read_fields
+from headgate.wire.spelling import camel
 
 T = TypeVar("T")
 UNKNOWN: Final = "has no counterpart in the format of this model: leave it out"
-
-
-def camel(fields: Mapping[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
-    """The same object with every name in camel case."""
-    return {_camel(name): raw for name, raw in fields.items()}
 
 
 def read_object(
@@ -41,8 +36,3 @@ def items(raw: msgspec.Raw, field: str) -> list[msgspec.Raw]:
     if not is_given(raw):
         return []
     return [raw] if bytes(raw).lstrip().startswith(b"{") else decode(raw, list[msgspec.Raw], field)
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word[:1].upper() + word[1:] for word in rest) if rest and first else name

@@ -17,9 +17,10 @@ from headgate.domain.conversation import (
 from headgate.translate.codec import UntranslatableError
 from headgate.translate.decoding import decode, is_given, object_text, read_fields
 from headgate.translate.gemini import request_shapes as shapes
-from headgate.translate.gemini.fields import UNKNOWN, camel, items, read_object
+from headgate.translate.gemini.fields import UNKNOWN, items, read_object
 from headgate.translate.gemini.parse_messages import parse_contents, parse_texts
 from headgate.translate.gemini.schemas import json_schema
+from headgate.wire.spelling import camel
 
 _CONFIG: Final = "generationConfig"
 _JSON: Final = "application/json"

@@ -26,6 +26,7 @@ from headgate.translate.gemini import answer_shapes as shapes
 from headgate.translate.gemini.stop_reasons import FAILED, parse_stop_reason, reason_word
 from headgate.translate.signatures import from_gemini
 from headgate.translate.usage_gemini import gemini_usage
+from headgate.wire.spelling import camel_case
 
 BROKE_OFF: Final = "The answer broke off before its end."
 
@@ -107,7 +108,7 @@ class AnswerReader:
     def _part(self, part: shapes.Part, field: str) -> list[Delta]:
         for name in shapes.FOREIGN:
             if is_given(getattr(part, name)):
-                raise UntranslatableError(f"{field}.{_camel(name)}", "has no counterpart in the client's format")
+                raise UntranslatableError(f"{field}.{camel_case(name)}", "has no counterpart in the client's format")
         if part.function_call is not None:
             return [*_signature(part.thought_signature), *self._call(part.function_call, f"{field}.functionCall")]
         if part.thought:
@@ -140,8 +141,3 @@ def _signature(written: str | None, *, of_thought: bool = False) -> list[Delta]:
     if isinstance(signed, RedactedThinking):
         return [*before, RedactedThinkingArrived(data=signed.data)]
     return [*before, SignatureDelta(signature=signed.signature or ""), PartEnded()]
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.title() for word in rest)

@@ -10,7 +10,7 @@ import msgspec
 
 from headgate.translate.codec import UntranslatableError
 from headgate.translate.decoding import decode, encode, object_text
-from headgate.translate.gemini.fields import camel
+from headgate.wire.spelling import camel
 
 _COUNTS: Final = frozenset(
     {"maxItems", "minItems", "maxLength", "minLength", "maxProperties", "minProperties", "minimum", "maximum"}

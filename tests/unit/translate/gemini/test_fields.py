@@ -2,17 +2,12 @@ import msgspec
 import pytest
 
 from headgate.translate.codec import UntranslatableError
-from headgate.translate.gemini.fields import camel, items, read_object
+from headgate.translate.gemini.fields import items, read_object
 from headgate.translate.gemini.request_shapes import ToolConfig
 
 
 def raw(text: str) -> msgspec.Raw:
     return msgspec.Raw(text.encode())
-
-
-def test_either_spelling_of_a_name_is_the_same():
-    given = {name: raw("1") for name in ("max_output_tokens", "topP", "response_mime_type", "_private", "x")}
-    assert ["maxOutputTokens", "topP", "responseMimeType", "_private", "x"] == list(camel(given))
 
 
 @pytest.mark.parametrize(
