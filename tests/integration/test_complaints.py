@@ -33,7 +33,16 @@ from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution
 from headgate.ledger.postings import cost_event, request_log
 from headgate.ledger.records import Logged, Sent, Settled
-from headgate.pipeline.doors import CHAT, DOORS, MESSAGES, Door
+from headgate.pipeline.doors import (
+    BATCH_EMBED_CONTENTS,
+    CHAT,
+    DOORS,
+    EMBED_CONTENT,
+    GENERATE_CONTENT,
+    MESSAGES,
+    STREAM_GENERATE_CONTENT,
+    Door,
+)
 from headgate.pipeline.treasury import Treasury
 from headgate.server.errors import render_error
 from tests.kit.budgeted import CHAT_BODY, COST, Budgeted, budget, snapshot_with
@@ -48,10 +57,16 @@ from tests.kit.fakes import (
     read_all,
 )
 
+CONTENT = {"parts": [{"text": "some text"}]}
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": CHAT_BODY,
     "/v1/messages": {**CHAT_BODY, "model": "claude-sonnet-4-5"},
     "/v1/embeddings": {"model": "text-embedding-3-small", "input": "some text"},
+    **{
+        key: {"model": "gpt-4o", "contents": [CONTENT]} for key in (GENERATE_CONTENT.path, STREAM_GENERATE_CONTENT.path)
+    },
+    EMBED_CONTENT.path: {"model": "text-embedding-3-small", "content": CONTENT},
+    BATCH_EMBED_CONTENTS.path: {"model": "text-embedding-3-small", "requests": [{"content": CONTENT}]},
 }
 PAID_DOORS = [door for door in DOORS.values() if not door.free]
 ANNA = {"scope": Scope.USER, "subject": "anna", "organization_id": ORGANIZATION.id}

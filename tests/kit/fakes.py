@@ -346,6 +346,10 @@ class Rig:
 
     def request(self, body: bytes | Mapping[str, Any] | None = None, door: Door = CHAT, **changes: Any) -> Request:
         document = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]} if body is None else body
+        path = door.path
+        if door.names_model and not isinstance(document, bytes):
+            document = dict(document)
+            path = path.replace("{model}", str(document.pop("model")))
         whole = Request(
             id=self.clock.request_id(),
             door=door,
@@ -355,6 +359,7 @@ class Rig:
             headers={},
             attribution=Attribution(),
             body=document if isinstance(document, bytes) else json.dumps(document).encode(),
+            path=path,
         )
         return msgspec.structs.replace(whole, **changes)
 
