@@ -8,6 +8,10 @@ from typing import Any, Protocol
 
 from headgate.infra.settings import DEFAULT_DATA_DIR
 
+_READING = frozenset({"list", "verify"})
+"""Actions that change nothing."""
+_OURS = frozenset({"run", "action_function", "command", "action", "data_dir"})
+
 
 class Commands(Protocol):
     """The object of `ArgumentParser.add_subparsers`, whose own class is private."""
@@ -35,8 +39,13 @@ def guarded(args: argparse.Namespace) -> int:
     from django.core.exceptions import ObjectDoesNotExist, ValidationError
     from django.db import OperationalError, ProgrammingError
 
+    from headgate.control.audit.operations import record, without_secrets
+
     try:
         print(args.action_function(args))
+        if args.action not in _READING:
+            given = without_secrets((name, value) for name, value in vars(args).items() if name not in _OURS)
+            record(actor(), args.action, f"headgate {args.command}", details={"values": given})
     except ValidationError as error:
         reason = " ".join(error.messages)
     except (ObjectDoesNotExist, ValueError) as error:

@@ -74,6 +74,7 @@ def _add_setup(commands: Commands) -> None:
 
 
 def _add_people(commands: Commands) -> None:
+    from headgate.cli.audit import add_commands as add_audit
     from headgate.cli.budgets import add_commands as add_budgets
     from headgate.cli.owners import add_commands as add_owners
     from headgate.cli.people import add_commands as add_people
@@ -83,6 +84,7 @@ def _add_people(commands: Commands) -> None:
     add_budgets(commands)
     add_routes(commands)
     add_owners(commands)
+    add_audit(commands)
 
 
 def _add_simulator_arguments(parser: argparse.ArgumentParser) -> None:

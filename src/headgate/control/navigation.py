@@ -68,7 +68,11 @@ UNFOLD: dict[str, Any] = {
                 _item("Adjustments", "edit_note", "budgets_adjustment_changelist"),
                 _item("Exchange rates", "currency_exchange", "currencies_exchangerate_changelist", operator=True),
             ),
-            _group("People", _item("Users", "person", "organizations_user_changelist", operator=True)),
+            _group(
+                "People",
+                _item("Users", "person", "organizations_user_changelist", operator=True),
+                _item("Audit trail", "history", "audit_auditentry_changelist"),
+            ),
         ],
     },
 }

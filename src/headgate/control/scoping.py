@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from headgate.control.audit.operations import record_about, without_secrets
 from headgate.control.organizations.models import Organization, User
 from headgate.control.organizations.queries import administrated_by
 
@@ -64,6 +65,34 @@ class Scoped(ModelAdmin):
             # Nothing that an organization's admin writes is shared with others.
             field.required = True
         return field
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Tell the audit trail too."""
+        self._audit(request, "added", obj, message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Tell the audit trail too."""
+        self._audit(request, "changed", obj, message)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Tell the audit trail too."""
+        for row in queryset:
+            self._audit(request, "deleted", row, None)
+        return super().log_deletions(request, queryset)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Say what the fields were changed to, but for secrets."""
+        message = super().construct_change_message(request, form, formsets, add)
+        request.audited_values = without_secrets(  # type: ignore[attr-defined]
+            (name, form.cleaned_data.get(name)) for name in form.changed_data
+        )
+        return message
+
+    def _audit(self, request: HttpRequest, action: str, row: Any, message: Any) -> None:
+        values = getattr(request, "audited_values", None)
+        record_about(cast("User", request.user), action, row, {"said": message, "values": values})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Say whether the page is listed."""

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "headgate.control.idempotency",
     "headgate.control.ratelimits",
     "headgate.control.publication",
+    "headgate.control.audit",
 ]
 MIDDLEWARE = [
     "headgate.control.middleware.PageHeaders",

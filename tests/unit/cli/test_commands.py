@@ -23,6 +23,7 @@ def fail(error: Exception):
     ],
     ids=["done", "invalid", "not there"],
 )
+@pytest.mark.django_db
 def test_an_action_says_what_it_did_or_in_one_line_what_is_wrong(action, expected, capsys):
     parser = argparse.ArgumentParser()
     command = parser.add_subparsers(dest="command").add_parser("make")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from headgate.control.audit.operations import record
 from headgate.control.budgets.models import Adjustment, Budget, Window
 from headgate.control.budgets.operations import correct, create_budget
 from headgate.control.deployments.models import Deployment, ProviderCredential
@@ -104,6 +105,9 @@ ROWS: dict[str, Callable[[Organization], Any]] = {
     ),
     "requestlog_requestlog": _log,
     "ledger_costevent": _event,
+    "audit_auditentry": lambda organization: record(
+        "root", "changed", "organization", organization_id=organization.pk, label=organization.name
+    ),
 }
 """Page -> makes a row for an organization."""
 

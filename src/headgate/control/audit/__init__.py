@@ -1,0 +1,1 @@
+"""The trail of what administrators did: each entry carries the hash of the one before."""
