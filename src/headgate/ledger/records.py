@@ -172,7 +172,7 @@ class Raised(msgspec.Struct, frozen=True, kw_only=True, tag="raised", gc=False):
 Record = Sent | Raised | Settled | Logged
 
 _encoder = msgspec.msgpack.Encoder(decimal_format="string")
-_decoder = msgspec.msgpack.Decoder(Record)
+_decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 
 
 def encode_record(record: Record) -> bytes:
