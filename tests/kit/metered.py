@@ -18,7 +18,11 @@ from tests.kit.recorded_natives import READERS
 from tests.kit.recordings import FOLDER, MESSAGES_FILES, chat_files, exchanges
 from tests.kit.replay import Scripted, scripted
 
-NATIVES = {"cohere.v2_chat": Format.COHERE_CHAT, "ollama.api_chat": Format.OLLAMA_CHAT}
+NATIVES = {
+    "bedrock.converse": Format.BEDROCK_CONVERSE,
+    "cohere.v2_chat": Format.COHERE_CHAT,
+    "ollama.api_chat": Format.OLLAMA_CHAT,
+}
 """Recorded answers of TGI have no usage."""
 AFTER_ALL = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
 
@@ -63,6 +67,9 @@ def metered_exchange(name: str, exchange: dict[str, Any], book: PriceBook) -> Me
     if provider is None or exchange["status"] != 200:
         return None
     answer, form = scripted(exchange), format_of(name)
+    if form is Format.BEDROCK_CONVERSE and exchange["request"]:
+        # The model stands in the address.
+        exchange = {**exchange, "request": {**exchange["request"], "model": exchange["model"]}}
     meter = meter_for(form, provider)
     if answer.streamed:
         assert answer.body == meter.feed(answer.body) + meter.finish()
@@ -87,7 +94,7 @@ def metered_exchange(name: str, exchange: dict[str, Any], book: PriceBook) -> Me
 def answered_at(exchange: dict[str, Any]) -> dt.datetime:
     if day := exchange.get("recorded_at"):
         return dt.datetime.fromisoformat(day).replace(hour=12, tzinfo=dt.UTC)
-    created = re.search(r'"created": ?(\d{10})\b', scripted(exchange).body.decode())
+    created = re.search(rb'"created": ?(\d{10})\b', scripted(exchange).body)
     return dt.datetime.fromtimestamp(int(created[1]), dt.UTC) if created else AFTER_ALL
 
 

@@ -25,14 +25,17 @@ from headgate.domain.conversation import (
 )
 from headgate.domain.formats import Format
 from headgate.translate.codec import UntranslatableError
+from tests.kit import recorded_converse
 from tests.kit.reading import Seen, arguments, events
 
 NATIVE_FILES = {
+    Format.BEDROCK_CONVERSE: ["bedrock.converse"],
     Format.COHERE_CHAT: ["cohere.v2_chat"],
     Format.OLLAMA_CHAT: ["ollama.api_chat"],
     Format.TGI_GENERATE: ["tgi.generate", "huggingface.text_generation"],
 }
 PLAIN: dict[Format, dict[str, Any]] = {
+    Format.BEDROCK_CONVERSE: recorded_converse.PLAIN,
     Format.COHERE_CHAT: {"messages": [{"role": "user", "content": "Hello"}]},
     Format.OLLAMA_CHAT: {"messages": [{"role": "user", "content": "Hello"}]},
     Format.TGI_GENERATE: {"inputs": "Hello"},
@@ -48,7 +51,12 @@ def asked(format_: Format, request: Mapping[str, Any]) -> Conversation:
     Raises:
         UntranslatableError: it has what no door can ask for.
     """
-    readers = {Format.COHERE_CHAT: _cohere, Format.OLLAMA_CHAT: _ollama, Format.TGI_GENERATE: _tgi}
+    readers = {
+        Format.BEDROCK_CONVERSE: recorded_converse.asked_converse,
+        Format.COHERE_CHAT: _cohere,
+        Format.OLLAMA_CHAT: _ollama,
+        Format.TGI_GENERATE: _tgi,
+    }
     return readers[format_](request)
 
 
@@ -206,4 +214,9 @@ def read_tgi(body: bytes, *, streamed: bool) -> Seen:
     return Seen(generation["generated_text"], [], _TGI_STOPS[details["finish_reason"]], prompt, written)
 
 
-READERS = {Format.COHERE_CHAT: read_cohere, Format.OLLAMA_CHAT: read_ollama, Format.TGI_GENERATE: read_tgi}
+READERS = {
+    Format.BEDROCK_CONVERSE: recorded_converse.read_converse,
+    Format.COHERE_CHAT: read_cohere,
+    Format.OLLAMA_CHAT: read_ollama,
+    Format.TGI_GENERATE: read_tgi,
+}

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 
+from tests.kit.recorded_converse import frames_of
+
 
 class Scripted(NamedTuple):
     """The answer to give."""
@@ -93,6 +95,9 @@ def scripted(exchange: dict[str, Any], cuts: Sequence[int] = ()) -> Scripted:
     if "response_ndjson" in exchange:
         body = exchange["response_ndjson"].encode()
         return Scripted(exchange["status"], "application/x-ndjson", body, passed, cuts, streamed=True)
+    if "response_events" in exchange:
+        body = frames_of(exchange)
+        return Scripted(exchange["status"], "application/vnd.amazon.eventstream", body, passed, cuts, streamed=True)
     response = exchange["response"]
     text = response if isinstance(response, str) else json.dumps(response, ensure_ascii=False, separators=(",", ":"))
     return Scripted(exchange["status"], content_type, text.encode(), passed)

@@ -79,7 +79,7 @@ class Spoken(NamedTuple):
 
 
 def is_streamed(exchange: Mapping[str, Any]) -> bool:
-    return "response_sse" in exchange or "response_ndjson" in exchange
+    return not exchange.keys().isdisjoint({"response_sse", "response_ndjson", "response_events"})
 
 
 def _model_of(exchange: Mapping[str, Any], request: Mapping[str, Any]) -> str:
@@ -119,7 +119,7 @@ CHAT = Spoken(
     files=chat_files(),
     read=read_chat,
     speaker="openai",
-    stand_ins={"bedrock": "snowflake", "bedrock_mantle": "snowflake"},
+    stand_ins={"bedrock": "bedrock_openai", "bedrock_mantle": "bedrock_openai"},
     ask=posted_to("/v1/chat/completions"),
     plain=_HELLO,
     asks_for_usage=True,
@@ -155,6 +155,7 @@ def _provider_only(format_: Format, speaker: str) -> Spoken:
 
 
 PROVIDER_ONLY = {
+    Format.BEDROCK_CONVERSE: _provider_only(Format.BEDROCK_CONVERSE, "bedrock"),
     Format.COHERE_CHAT: _provider_only(Format.COHERE_CHAT, "cohere"),
     Format.OLLAMA_CHAT: _provider_only(Format.OLLAMA_CHAT, "ollama"),
     Format.TGI_GENERATE: _provider_only(Format.TGI_GENERATE, "tgi"),

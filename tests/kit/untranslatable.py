@@ -25,6 +25,9 @@ CANNOT_TRANSLATE = {
     r"^documents": "documents beside the conversation exist in Cohere's format only",
     r"^\[0\]: Expected `object`, got `float`": "an embedding, recorded with what was generated",
     r"exactly one is translated, not 0": "an answer without any choice (Azure's filter, recorded as 200)",
+    r"exists? in (this|its own) format only|no other format shows": "guardrails, citations, videos and S3 are Bedrock's own",
+    r"tool_result: has no counterpart": "what a provider's own tool found",
+    r"nothing is known of": "a block that only a recording has",
 }
 """Message of the refusal (a pattern) -> the reason."""
 

@@ -21,6 +21,7 @@ from headgate.pricing.shape import shape_of
 from headgate.pricing.tight import tightened
 from headgate.providers.families import family_of, searches_by_itself
 from headgate.providers.table import PROVIDERS
+from headgate.translate.codec import UntranslatableError
 from headgate.translate.registry import codec_for
 from tests.kit.metered import Metered, answered_at, metered_exchanges
 from tests.kit.recorded_natives import NATIVE_FILES, asked
@@ -68,11 +69,19 @@ def metered() -> list[Metered]:
     return [
         read
         for read in metered_exchanges(PriceBook(seed_cards()))
-        if read.exchange["request"]
-        and read.exchange["fidelity"].startswith("wire")
-        # Documents beside the conversation are Cohere's own: no door can ask for them.
-        and not read.exchange["request"].get("documents")
+        if read.exchange["request"] and read.exchange["fidelity"].startswith("wire") and can_be_asked(read)
     ]
+
+
+def can_be_asked(read: Metered) -> bool:
+    """Whether there is a door for it: documents beside the conversation, say, are Cohere's own."""
+    if read.format not in NATIVE_FILES:
+        return True
+    try:
+        asked(read.format, read.exchange["request"])
+    except UntranslatableError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")

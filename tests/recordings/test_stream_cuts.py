@@ -8,6 +8,7 @@ from headgate.domain.formats import Format
 from headgate.providers.table import PROVIDERS
 from tests.kit.recorded_natives import NATIVE_FILES
 from tests.kit.recordings import MESSAGES_FILES, chat_files, exchanges, needs_recordings
+from tests.kit.replay import scripted
 from tests.kit.streams import DOORS, SPEAKERS, Passage, cut, passage
 
 pytestmark = needs_recordings
@@ -31,9 +32,10 @@ def cuts_of(stream: bytes, seed: str) -> list[list[int]]:
 @pytest.mark.parametrize(("name", "format_"), FILES, ids=[name for name, _ in FILES])
 def test_recorded_streams_say_the_same_however_they_are_cut(name: str, format_: Format):
     for exchange in exchanges(name):
-        stream = (exchange.get("response_sse") or exchange.get("response_ndjson") or "").encode()
-        if not stream:
+        recorded = scripted(exchange)
+        if not recorded.streamed or not recorded.body:
             continue
+        stream = recorded.body
         own = PROVIDERS.get(exchange["provider"], SPEAKERS[format_])
         sides = [(DOORS[format_], own if format_ in own.paths else SPEAKERS[format_])] if format_ in DOORS else []
         sides += [(DOORS[other], SPEAKERS[format_]) for other in DOORS if other is not format_]

@@ -22,7 +22,9 @@ from headgate.domain.usage import Unit, Usage
 from headgate.pricing.book import PriceBook
 from headgate.pricing.price import price
 from headgate.pricing.seed import seed_cards
+from headgate.providers.provider import Auth
 from headgate.providers.table import PROVIDERS
+from headgate.simulator.signatures import ACCESS_KEY_ID, SECRET_ACCESS_KEY, find_fault
 from headgate.translate.codec import UntranslatableError
 from headgate.translate.registry import codec_for
 from tests.kit.gateway import GatewayProcess, wait_until
@@ -66,6 +68,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess
         yield running
 
 
+SIGNING = [name for name, provider in PROVIDERS.items() if provider.auth is Auth.AWS]
+KEYS = json.dumps({"access_key_id": ACCESS_KEY_ID, "secret_access_key": SECRET_ACCESS_KEY, "region": "us-east-1"})
 # Models without a price card pass, which no budget admits.
 NO_BUDGETS = {"AI_MONTHLY_SPEND_LIMIT_USD": "none", "AI_USER_DAILY_SPEND_LIMIT_USD": "none"}
 
@@ -76,13 +80,19 @@ def spoken(request: pytest.FixtureRequest, gateway: GatewayProcess, upstream: Re
     row = ROWS[request.param]
     operators = [name for name, provider in PROVIDERS.items() if row.format in provider.paths]
     gateway.control(
-        "from headgate.control.deployments.models import Deployment\n"
-        "from headgate.control.deployments.operations import delete_deployments\n"
+        "from headgate.control.deployments.models import Deployment, ProviderCredential\n"
+        "from headgate.control.deployments.operations import delete_deployments, save_credential\n"
         "from headgate.control.publication.operations import publishing\n"
         "delete_deployments(Deployment.objects.all())\n"
         "with publishing():\n"
         f"    for name in {operators!r}:\n"
-        f"        Deployment(name='*', provider=name, base_url='{upstream.url}', format='{row.name}').save()\n"
+        f"        keys = ProviderCredential.objects.filter(provider=name).first()\n"
+        f"        if keys is None and name in {SIGNING!r}:\n"
+        f"            keys = ProviderCredential(name='recorded', provider=name)\n"
+        f"            save_credential(keys, plain={KEYS!r})\n"
+        f"        made = Deployment(name='*', provider=name, base_url='{upstream.url}', format='{row.name}')\n"
+        f"        made.credential = keys\n"
+        f"        made.save()\n"
     )
     gateway.wait_for_revision(gateway.revision())
     return row
@@ -268,6 +278,10 @@ def compare_sense(
     spoken: Spoken, door: Spoken, upstream: ReplayUpstream, exchange: dict[str, Any], answer: httpx2.Response
 ) -> tuple[str | None, str | None]:
     """(what is wrong, id of the request where it was answered)."""
+    if PROVIDERS[spoken.provider_of(exchange)].auth is Auth.AWS and upstream.asked:
+        sent = upstream.asked[-1]
+        if fault := find_fault("POST", sent.path, sent.headers, sent.body):
+            return f"not signed as it should be: {fault}", answer.headers["x-request-id"]
     if answer.status_code != exchange["status"]:
         message = json.loads(answer.content)["error"]["message"]
         return without_preface(message), None

@@ -50,7 +50,9 @@ def reported_total(read: Metered) -> int:
 def test_the_recordings_are_read(metered: list[Metered]):
     assert len(metered) > 1_000
     formats = {Format.OPENAI_CHAT, Format.OPENAI_EMBEDDINGS, Format.ANTHROPIC_MESSAGES}
-    assert formats | {Format.COHERE_CHAT, Format.OLLAMA_CHAT} == {read.format for read in metered}
+    assert formats | {Format.BEDROCK_CONVERSE, Format.COHERE_CHAT, Format.OLLAMA_CHAT} == {
+        read.format for read in metered
+    }
 
 
 def test_the_buckets_sum_to_what_the_provider_reported(metered: list[Metered]):

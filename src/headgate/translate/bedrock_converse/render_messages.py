@@ -34,11 +34,17 @@ _NOT_IN_AN_ID: Final = re.compile(r"[^a-zA-Z0-9_.:-]")
 _LONGEST_ID: Final = 64
 
 Block = dict[str, object]
+_BETWEEN: Final[Block] = {"text": "\n"}
 
 
 def text_blocks(texts: Sequence[Text], family: Family) -> list[Block]:
     """Blocks of whatever is not blank, with the ends of what may be cached."""
-    return [block for text in texts if text.text.strip() for block in _cached({"text": text.text}, text.cache, family)]
+    return [
+        block
+        for text in texts
+        if text.text.strip() or (text.text and text.cache is not None and family.caches)
+        for block in _cached({"text": text.text}, text.cache, family)
+    ]
 
 
 def render_messages(messages: Sequence[Message], family: Family, *, cache: CacheHint | None = None) -> list[Block]:
@@ -144,7 +150,10 @@ class _Writer:
             case Image():
                 return _cached(self._documents.image(part, field), part.cache, self._family)
             case Document():
-                return _cached(self._documents.document(part, field), part.cache, self._family)
+                document = self._documents.document(part, field)
+                cached = _cached(document, part.cache, self._family)
+                # Right behind a document Bedrock takes no end of what may be cached.
+                return cached if len(cached) == 1 else [document, _BETWEEN, *cached[1:]]
             case _:
                 raise UntranslatableError(field, "does not belong in a message of the user")
 

@@ -125,6 +125,17 @@ def test_what_may_be_cached_ends_behind_its_block_where_the_model_takes_that():
     assert "cachePoint" not in json.dumps(render(said, family=Family.OTHER, cache=CacheHint.FIVE_MINUTES))
 
 
+def test_right_behind_a_document_nothing_ends_what_may_be_cached():
+    document = Document(source=TextSource(text="x"), cache=CacheHint.FIVE_MINUTES)
+    point = {"cachePoint": {"type": "default"}}
+    assert [{"text": "\n"}, point] == render(user(document))[0]["content"][1:]
+    between = Text(text="\n", cache=CacheHint.FIVE_MINUTES)
+    assert [{"text": "\n"}, point] == render(user(msgspec.structs.replace(document, cache=None), between))[0][
+        "content"
+    ][1:]
+    assert 1 == len(render(user(document, between), family=Family.OTHER)[0]["content"])
+
+
 def test_documents_of_one_request_have_names_of_their_own():
     notes = Document(source=TextSource(text="x"), title="notes")
     rendered = render(user(notes), assistant(Text(text="ok")), user(ToolResult(call_id="t", content=(notes,))))
