@@ -72,8 +72,10 @@ class Attempt:
         self._treasury = treasury
         self._clock = clock
 
-    async def send(self, upstream: Upstream, url: str, headers: Mapping[str, str], body: bytes) -> UpstreamAnswer:
-        """Record, then send.
+    async def send(
+        self, upstream: Upstream, url: str, headers: Mapping[str, str], body: bytes, *, stream: bool
+    ) -> UpstreamAnswer:
+        """Record, then send. Without `stream`, the answer may be awaited whole.
 
         Raises:
             JournalFullError: it cannot be recorded, so it is not sent.
@@ -83,9 +85,7 @@ class Attempt:
         self.opened = True
         self.began = self._clock.monotonic()
         try:
-            answer = await upstream.post(
-                url, headers, body, provider=self.target.provider.name, stream=self.sent.stream
-            )
+            answer = await upstream.post(url, headers, body, provider=self.target.provider.name, stream=stream)
         except UpstreamError as error:
             self.settle(Outcome.UNREACHED if error.unbilled else Outcome.ESTIMATED, error=error.code)
             raise

@@ -38,6 +38,10 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """Whether every answer is a stream: the path says so."""
     prompt: str | None = None
     """Field without which a body asks for nothing."""
+    says: bool = False
+    """Whether the prompt must be a text: it is counted by its characters, or nothing else makes sense."""
+    events_field: str | None = None
+    """Field in which `sse` asks for a stream, where `stream` does not."""
     needs: tuple[str, ...] = ()
     """Fields beside the prompt that a body must have."""
     default_model: str | None = None
@@ -114,7 +118,25 @@ RERANK = Door(
 )
 RERANK_V2 = msgspec.structs.replace(RERANK, path="/v2/rerank")
 """Where Cohere's own SDK asks."""
-
+IMAGES = Door(
+    path="/v1/images/generations",
+    format=Format.OPENAI_IMAGES,
+    envelope=Envelope.OPENAI,
+    scope="images",
+    streams=True,
+    prompt="prompt",
+    says=True,
+)
+SPEECH = Door(
+    path="/v1/audio/speech",
+    format=Format.OPENAI_SPEECH,
+    envelope=Envelope.OPENAI,
+    scope="audio",
+    streams=False,
+    prompt="input",
+    says=True,
+    events_field="stream_format",
+)
 GENERATE_CONTENT = Door(
     path="/v1beta/models/{model}:generateContent",
     format=Format.GEMINI,
@@ -173,6 +195,8 @@ DOORS: dict[str, Door] = {
         MODERATIONS,
         RERANK,
         RERANK_V2,
+        IMAGES,
+        SPEECH,
     )
 }
 _BY_ACTION: Final = {door.path.rpartition(":")[2]: door for door in DOORS.values() if door.names_model}

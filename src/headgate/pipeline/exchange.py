@@ -15,6 +15,7 @@ from headgate.domain.formats import Format
 from headgate.pipeline.doors import SPOKEN, TRANSLATABLE, Door
 from headgate.pipeline.google_bodies import addressed
 from headgate.pipeline.intake import Intake, splice
+from headgate.pipeline.ports import UpstreamAnswer
 from headgate.providers.provider import BodyChange
 from headgate.routing.target import Target
 from headgate.translate.codec import AnswerParser, AnswerRenderer, Meter, Reading, UntranslatableError
@@ -71,13 +72,28 @@ class Exchange:
         self._renderer: AnswerRenderer | None = None
 
     @property
+    def relays(self) -> bool:
+        """Whether its answer may go to the client as it comes."""
+        return self._intake.stream
+
+    def receive(self, answer: UpstreamAnswer) -> bool:
+        """Look at the head of a successful answer; True: it goes to the client as it comes."""
+        del answer
+        return self._intake.stream
+
+    @property
+    def content_length(self) -> str | None:
+        """Of an answer that goes to the client as it comes, where that is known."""
+        return None
+
+    @property
     def reading(self) -> Reading:
         """What the answer has said so far."""
         return self.meter.reading
 
     @property
     def content_type(self) -> str:
-        """Of a streamed answer, as the client gets it."""
+        """Of an answer that goes to the client as it comes."""
         framing = Framing.SSE if self._array is None else Framing.JSON_ARRAY
         return f"{framing.value}; charset=utf-8"
 

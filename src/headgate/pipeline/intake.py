@@ -68,9 +68,13 @@ def read_intake(door: Door, body: bytes, *, path: str = "", query: str = "") -> 
     for name in door.needs:
         if name not in fields:
             raise BadRequest(f"{name!r} is missing: {door.path} needs it.", code="missing_field", param=name)
+    if door.says and door.prompt is not None and not _starts(fields[door.prompt], b'"'):
+        raise BadRequest(f"{door.prompt!r} must be a text.", code="invalid_type", param=door.prompt)
     stream = _flag(fields, "stream")
     if stream and not door.streams:
         raise BadRequest("'stream' is not supported here: leave it out.", code="invalid_value", param="stream")
+    if door.events_field is not None:
+        stream = bytes(fields.get(door.events_field, b"")) == b'"sse"'
     return Intake(fields=fields, model=model, stream=stream, usage_asked=_usage_asked(fields))
 
 
@@ -167,9 +171,13 @@ def _is_null(raw: msgspec.Raw | None) -> bool:
     return raw is None or bytes(raw) == b"null"
 
 
+def _starts(raw: msgspec.Raw, mark: bytes) -> bool:
+    return bytes(memoryview(raw)[:1]) == mark
+
+
 def _check_list(fields: Mapping[str, msgspec.Raw], name: str) -> None:
     raw = fields.get(name)
-    if raw is not None and memoryview(raw)[:1] != b"[" and not (name not in _NEVER_NULL and _is_null(raw)):
+    if raw is not None and not _starts(raw, b"[") and not (name not in _NEVER_NULL and _is_null(raw)):
         raise BadRequest(f"{name!r} must be a list.", code="invalid_type", param=name)
 
 

@@ -11,9 +11,11 @@ from headgate.pipeline.attempt import Attempt
 from headgate.pipeline.config import Config
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.holding import Case, Secured, secure_hold
+from headgate.pipeline.media import MediaExchange
 from headgate.pipeline.outside import Outside
 from headgate.pipeline.story import Story
 from headgate.routing.target import Target
+from headgate.translate.meter_media import MEDIA
 
 
 class NotHere(Exception):
@@ -96,6 +98,15 @@ async def prepare(
 
 def _exchange(asking: Asking, secured: Secured) -> Exchange:
     request, card = asking.request, secured.plan.tariff.card
+    if request.door.format in MEDIA:
+        return MediaExchange(
+            request.door,
+            secured.intake,
+            secured.plan.target,
+            card=card,
+            shape=secured.plan.shape,
+            created=int(request.arrived_at),
+        )
     return Exchange(
         request.door,
         secured.intake,

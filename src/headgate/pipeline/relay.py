@@ -88,7 +88,10 @@ class Relay:
 
     async def reply(self) -> Reply:
         """The reply, whose stream goes on from here."""
-        headers = answer_headers(self._answer, self._attempt, self._feeder.exchange.content_type)
+        exchange = self._feeder.exchange
+        headers = answer_headers(self._answer, self._attempt, exchange.content_type)
+        if (length := exchange.content_length) is not None:
+            headers.append((b"content-length", length.encode("latin-1")))
         reply = Reply(status=self._answer.status, headers=headers)
         reply.stream = self._run(reply)
         # A generator that never began would not settle when it is closed.

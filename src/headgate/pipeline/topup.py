@@ -54,7 +54,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 def part_of(plan: Plan, intake: Intake, config: Config) -> Part | None:
     """The first part of a plan's hold; None where that would be all of it, or where it may think unseen."""
     card, shape = plan.tariff.card, plan.shape
-    if card is None or shape is None or not shape.output or _thinks(plan, intake):
+    if card is None or shape is None or not shape.output or shape.counted or _thinks(plan, intake):
         return None
     most = output_bound(card, shape)
     paid = FIRST_TOKENS * shape.choices

@@ -111,9 +111,8 @@ class Trial:
         raise failed
 
     async def _send(self, prepared: Prepared, *, look: bool) -> Begun:
-        attempt, exchange, secured = prepared
+        attempt, exchange, _ = prepared
         target, request = attempt.target, self._asking.request
-        stream = secured.intake.stream
         headers: Mapping[str, str] = target.headers(exchange.format, request.headers) | {
             "x-request-id": request.id,
             "x-headgate-attempt": str(attempt.sent.attempt),
@@ -123,12 +122,12 @@ class Trial:
         try:
             if target.provider.auth.signs:
                 headers = await self._signed(attempt, url, headers, exchange.body)
-            answer = await attempt.send(self._outside.upstream, url, headers, exchange.body)
+            answer = await attempt.send(self._outside.upstream, url, headers, exchange.body, stream=exchange.relays)
             self._story.answered()
             if answer.status >= 300:
                 error = await rejection(exchange, attempt, answer)
                 raise Failed(error, prepared, answer)
-            if not stream:
+            if not exchange.receive(answer):
                 return Begun(prepared, await whole(exchange, attempt, answer), None)
             relay = Relay(self._feeder(prepared), attempt, answer, self._story, self._outside)
             if look:

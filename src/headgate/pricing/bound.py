@@ -15,6 +15,7 @@ from headgate.domain.usage import Unit
 from headgate.pricing.compiled import TEXT_IN, TEXT_OUT, Bracket, CompiledCard, RateTable, dearest
 from headgate.pricing.request_shape import RequestShape
 from headgate.pricing.shape import shape_of
+from headgate.providers.families import made_image_tokens
 
 __all__ = [
     "DearestRates",
@@ -113,6 +114,8 @@ def output_bound(card: CompiledCard, shape: RequestShape) -> int | None:
 def output_limit(card: CompiledCard, shape: RequestShape) -> int | None:
     """The most output tokens of one choice: the caller's limit, at most the model's; None where there is neither."""
     limit = shape.max_output_tokens
+    if limit is None and shape.tier is not None:
+        limit = made_image_tokens(card.model, shape.tier)
     longest = card.max_output if card.max_output is not None else card.context_window
     return longest if limit is None or (longest is not None and longest < limit) else limit
 

@@ -14,6 +14,7 @@ from headgate.domain.formats import Format
 from headgate.pricing.request_shape import RequestShape
 from headgate.pricing.shapes.completions import shape_of_completions
 from headgate.pricing.shapes.gemini import shape_of_gemini, shape_of_gemini_embeddings
+from headgate.pricing.shapes.media import shape_of_images, shape_of_speech
 from headgate.pricing.shapes.messages import shape_of_messages
 from headgate.pricing.shapes.rerank import shape_of_rerank
 from headgate.providers.provider import Provider
@@ -35,6 +36,10 @@ def shape_of(format: Format, fields: Mapping[str, msgspec.Raw], body: bytes, pro
         return RequestShape(body_bytes=len(body), surcharge_tokens=surcharge_of(provider.name).plain, output=False)
     if format is Format.OPENAI_COMPLETIONS:
         return shape_of_completions(fields, body, provider)
+    if format is Format.OPENAI_IMAGES:
+        return shape_of_images(fields, body, provider)
+    if format is Format.OPENAI_SPEECH:
+        return shape_of_speech(fields, body, provider)
     if format is Format.RERANK:
         return shape_of_rerank(fields, body, provider)
     if format is Format.GEMINI:

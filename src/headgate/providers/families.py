@@ -65,6 +65,14 @@ _FAMILIES: Final = (
     Family("gemini-2.0", 8_192, 25 * 258, context_window=_MILLION),
     Family("gemini-1.5", 8_192, 25 * 258, context_window=2_097_152),
     Family("text-embedding", 0),
+    # Tokens of one image that is made, and of one that is given. OpenAI's image guide has a table for the first model;
+    # of the others the prices per image on their model pages tell the tokens, and of the newest, which make images of
+    # any size, what the price calculator gave for the largest, rounded up.
+    Family("gpt-image-1", 6_240, 7_400),
+    Family("gpt-image-1-mini", 8_192, 7_400),
+    Family("gpt-image-1.5", 8_192, 7_400),
+    Family("chatgpt-image", 8_192, 7_400),
+    Family("gpt-image-2", 16_384, 16_384),
     # OpenRouter's variant with the longer output.
     Family("gpt-4o:extended", 65_536, 85 + 8 * 170, context_window=128_000),
     Family("gpt-4-1106", 4_096, context_window=128_000),
@@ -166,6 +174,27 @@ def family_of(model: str) -> Family:
         if name.startswith(family.prefix) and len(family.prefix) > len(best.prefix):
             best = family
     return best
+
+
+_MADE_IMAGES: Final = {
+    "gpt-image-1": {
+        "low/1024x1024": 272,
+        "low/1024x1536": 408,
+        "low/1536x1024": 400,
+        "medium/1024x1024": 1_056,
+        "medium/1024x1536": 1_584,
+        "medium/1536x1024": 1_568,
+        "high/1024x1024": 4_160,
+        "high/1024x1536": 6_240,
+        "high/1536x1024": 6_208,
+    },
+}
+"""Model -> quality and size -> output tokens of one image: OpenAI's image guide."""
+
+
+def made_image_tokens(model: str, tier: str) -> int | None:
+    """Tokens of one image of a quality and size; None where that is not known, or left to the model."""
+    return _MADE_IMAGES.get(model, {}).get(tier)
 
 
 def window_of(model: str) -> int | None:

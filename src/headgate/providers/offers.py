@@ -64,6 +64,8 @@ _OFFERS: Final[Mapping[str, Mapping[Format, str]]] = {
 }
 _ENDS_AFTER_16: Final = frozenset({"openai", "azure_openai", "vllm", "sim"})
 """Operators whose text completions have 16 tokens unless the request says otherwise."""
+_TELLS_SPEECH: Final = frozenset({"openai", "sim"})
+"""Operators that stream speech as events, the last of which tells the usage."""
 
 
 def with_offers(value: Provider) -> Provider:
@@ -71,5 +73,6 @@ def with_offers(value: Provider) -> Provider:
     return msgspec.structs.replace(
         value,
         paths={**value.paths, **_OFFERS.get(value.name, {})},
+        speech_tells_usage=value.name in _TELLS_SPEECH,
         completion_tokens=16 if value.name in _ENDS_AFTER_16 else None,
     )

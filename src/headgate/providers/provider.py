@@ -109,6 +109,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """Client headers that are part of this operator's protocol and travel through (`anthropic-beta`, ...)."""
     limit_fields: tuple[str, ...] = ("max_completion_tokens", "max_tokens")
     """Request fields that bound the output here; a limit in another field is not believed when money is held."""
+    speech_tells_usage: bool = False
+    """Speech that is asked for as events tells what it used, where it is billed by tokens."""
     completion_tokens: int | None = None
     """Longest answer of a text completion that names no limit; None: as long as the model likes."""
     native_batch: frozenset[Format] = frozenset()

@@ -139,7 +139,7 @@ async def test_the_record_comes_before_the_bytes(journal: MemoryJournal):
     upstream = ScriptedUpstream(journal)
     upstream.script = [ScriptedAnswer(200, b"{}", headers={"request-id": "req_1"})]
     one = attempt(journal)
-    await one.send(upstream, "http://u/x", {}, b"{}")
+    await one.send(upstream, "http://u/x", {}, b"{}", stream=False)
     assert (1, True, 200, "req_1") == (upstream.asked[0].recorded, one.opened, one.status, one.upstream_request_id)
 
 
@@ -151,7 +151,7 @@ async def test_a_call_without_an_answer_is_settled_at_once(journal: MemoryJourna
     upstream.script = [failure()]
     one = attempt(journal)
     with pytest.raises(type(failure())):
-        await one.send(upstream, "http://u/x", {}, b"{}")
+        await one.send(upstream, "http://u/x", {}, b"{}", stream=False)
     assert (outcome, cost) == (one.settled.outcome, one.settled.cost)
 
 

@@ -10,9 +10,11 @@ from headgate.pipeline.doors import (
     COUNT_TOKENS,
     EMBEDDINGS,
     GENERATE_CONTENT,
+    IMAGES,
     MESSAGES,
     MODERATIONS,
     RERANK,
+    SPEECH,
     STREAM_GENERATE_CONTENT,
     Door,
 )
@@ -244,3 +246,17 @@ def test_a_path_without_a_model_is_refused():
     with pytest.raises(BadRequest) as refusal:
         read_intake(GENERATE_CONTENT, CONTENTS, path="/v1beta/models/:generateContent")
     assert "model" == refusal.value.param
+
+
+@pytest.mark.parametrize(("door", "field"), [(SPEECH, "input"), (IMAGES, "prompt")])
+@pytest.mark.parametrize("value", [7, None, ["a"], {"a": 1}])
+def test_what_is_spoken_or_drawn_is_a_text(door: Door, field: str, value: object):
+    refusal = refused(json.dumps({"model": "m", field: value}).encode(), door)
+    assert (field, "invalid_type") == (refusal.param, refusal.code)
+
+
+@pytest.mark.parametrize(
+    ("given", "streamed"), [({"stream_format": "sse"}, True), ({"stream_format": "audio"}, False), ({}, False)]
+)
+def test_speech_is_streamed_as_events_where_that_is_asked(given: dict[str, str], streamed: bool):
+    assert streamed == read_intake(SPEECH, json.dumps({"model": "m", "input": "x", **given}).encode()).stream

@@ -187,3 +187,10 @@ def test_the_one_tier_that_a_request_is_billed_at_is_held_where_the_card_knows_i
     card = counting({Unit.IMAGE: "120000"}, small={Unit.IMAGE: "16000"})
     assert 3 * 16_000_000 == upper_bound(card, changed(counted=((Unit.IMAGE, 3),), tier="small"))
     assert 3 * 120_000_000 == upper_bound(card, changed(counted=((Unit.IMAGE, 3),), tier="huge"))
+
+
+def test_an_image_of_a_known_model_has_the_tokens_of_its_quality_and_size():
+    card = compile_card(msgspec.structs.replace(CARD, model="gpt-image-1", max_output=6_240))
+    asked = changed(max_output_tokens=None, counted=((Unit.IMAGE, 2),), choices=2)
+    assert 2 * 272 == output_bound(card, msgspec.structs.replace(asked, tier="low/1024x1024"))
+    assert 2 * 6_240 == output_bound(card, msgspec.structs.replace(asked, tier="standard/1024x1024"))

@@ -255,3 +255,19 @@ def test_a_query_is_read_with_every_document():
 
 def test_moderation_has_no_output():
     assert not asked(Format.OPENAI_MODERATIONS, input="x").output
+
+
+def test_images_are_counted_by_number_and_priced_by_quality_and_size():
+    shape = asked(Format.OPENAI_IMAGES, prompt="x", n=3, quality="hd", size="1024x1792")
+    assert (((Unit.IMAGE, 3),), "hd/1024x1792", 3) == (shape.counted, shape.tier, shape.choices)
+    assert "standard/1024x1024" == asked(Format.OPENAI_IMAGES, prompt="x").tier
+    assert ((Unit.IMAGE, 1),) == asked(Format.OPENAI_IMAGES, prompt="x", n=None, size=7).counted
+
+
+def test_partial_images_cost_some_more():
+    assert 2 * 3 * 100 == asked(Format.OPENAI_IMAGES, prompt="x", n=2, partial_images=3).predicted_tokens
+
+
+@pytest.mark.parametrize(("text", "characters"), [("Hello", 5), ("Hällo\n", 6), ("\U0001f600", 1), ("", 0), (7, 0)])
+def test_speech_is_counted_by_characters(text: object, characters: int):
+    assert ((Unit.CHARACTER, characters),) == asked(Format.OPENAI_SPEECH, input=text).counted

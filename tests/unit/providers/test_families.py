@@ -1,6 +1,6 @@
 import pytest
 
-from headgate.providers.families import family_of, searches_by_itself, thinks_unasked, window_of
+from headgate.providers.families import family_of, made_image_tokens, searches_by_itself, thinks_unasked, window_of
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,10 @@ def test_the_window_is_the_familys_unless_the_name_states_its_own(expected: int 
 )
 def test_some_models_think_unasked_and_unseen(model: str, expected: bool):
     assert expected == thinks_unasked(model)
+
+
+def test_an_image_has_the_tokens_of_its_quality_and_size_where_they_are_published():
+    assert 4_160 == made_image_tokens("gpt-image-1", "high/1024x1024")
+    assert made_image_tokens("gpt-image-1", "auto/auto") is None
+    assert made_image_tokens("gpt-image-2", "high/1024x1024") is None
+    assert 16_384 == family_of("gpt-image-2.5-flare").max_output

@@ -16,7 +16,10 @@ from tests.kit.fakes import event
 TOKENS = {"input_tokens": 10, "output_tokens": 1_056, "total_tokens": 1_066}
 
 
-def meter(form: Format, asked: Asked = Asked(), *, operator: str = "openai", events: bool = False) -> Meter:
+NOTHING = Asked()
+
+
+def meter(form: Format, asked: Asked = NOTHING, *, operator: str = "openai", events: bool = False) -> Meter:
     return media_meter_for(form, provider(operator), asked, events=events)
 
 
