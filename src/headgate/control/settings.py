@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "headgate.control.pricing",
     "headgate.control.requestlog",
     "headgate.control.ledger",
+    "headgate.control.rollups",
     "headgate.control.currencies",
     "headgate.control.budgets",
     "headgate.control.policies",

@@ -14,6 +14,7 @@ from headgate.control.ledger.windows import POWER_LOSS, Loss, Remained, book_los
 from headgate.control.partitions import forget, make_room
 from headgate.control.pricing.widenings import observe_overruns
 from headgate.control.requestlog.models import RequestLog
+from headgate.control.rollups.operations import roll_up
 from headgate.domain.ids import OwnerId
 from headgate.ledger.postings import CostEventPosting, OwnerPosting, PostResult, RequestLogPosting, WindowCharge
 
@@ -138,7 +139,13 @@ def _not_logged_yet(logs: Sequence[RequestLogPosting]) -> list[RequestLogPosting
 
 
 def _insert_all(events: Sequence[CostEventPosting], logs: Sequence[RequestLogPosting]) -> PostResult:
-    return PostResult(
+    """Insert what is not there yet, and add it to the roll-ups."""
+    posted = PostResult(
         event_ids=insert_once(CostEvent, CostEventPosting, events),
         request_ids=insert_once(RequestLog, RequestLogPosting, logs),
     )
+    # Of an id that occurs twice, the first was inserted.
+    first_events = {event.event_id: event for event in reversed(events) if event.event_id in posted.event_ids}
+    first_logs = {log.request_id: log for log in reversed(logs) if log.request_id in posted.request_ids}
+    roll_up(list(first_events.values()), list(first_logs.values()))
+    return posted

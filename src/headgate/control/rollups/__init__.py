@@ -1,0 +1,1 @@
+"""Roll-ups: what analytics are read from, kept beside the books."""
