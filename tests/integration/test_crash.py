@@ -92,3 +92,5 @@ def test_twenty_kills_lose_and_double_nothing(gateway: GatewayProcess) -> None:
     assert result["booked_settled_nano"] == result["billed_settled_nano"]
     assert result["settled"] >= len(answered)
     assert result["requests"] <= len(answered) + len(died)
+    verified = gateway.command("verify")
+    assert verified.stdout.endswith("the roll-ups are the sums of the books\n"), verified.stderr

@@ -78,6 +78,7 @@ def _add_people(commands: Commands) -> None:
     from headgate.cli.budgets import add_commands as add_budgets
     from headgate.cli.owners import add_commands as add_owners
     from headgate.cli.people import add_commands as add_people
+    from headgate.cli.rollups import add_commands as add_rollups
     from headgate.cli.routes import add_commands as add_routes
 
     add_people(commands)
@@ -85,6 +86,7 @@ def _add_people(commands: Commands) -> None:
     add_routes(commands)
     add_owners(commands)
     add_audit(commands)
+    add_rollups(commands)
 
 
 def _add_simulator_arguments(parser: argparse.ArgumentParser) -> None:

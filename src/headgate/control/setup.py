@@ -37,10 +37,12 @@ def migrate() -> None:
 
     from headgate.control.locks import one_at_a_time
     from headgate.control.partitions import make_months_around
+    from headgate.control.rollups.rebuild import build_missing
 
     with one_at_a_time():
         call_command("migrate", interactive=False, verbosity=0)
         make_months_around(timezone.now().date())
+        build_missing()
 
 
 def bootstrap(environ: Mapping[str, str]) -> BootstrapResult | None:

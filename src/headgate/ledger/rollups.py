@@ -4,7 +4,7 @@ There are five tables, each with the groups that somebody asks for together (dec
 integers, so that adding up is exact and independent of the order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -59,8 +59,9 @@ ANSWERED_ESTIMATES = frozenset({"usage_missing", "usage_unbelievable", "cut_shor
 LONGEST_LABEL = 250
 """Characters: a longer value has its end replaced by a digest, for what is indexed has a bound."""
 _HOUR_US = 3_600_000_000
-_DAY_US = 24 * _HOUR_US
-_ATTEMPTS = COUNTS.index("attempts")
+_DIMENSIONS = 13
+"""So many columns, the moment included, say when and whose; what is counted follows."""
+_DIGEST_BYTES = 12
 _CHARGED = (Outcome.OK, Outcome.ESTIMATED)
 
 
@@ -120,65 +121,107 @@ class Row(NamedTuple):
 
 
 class RollUp:
-    """Adds rows up. What it has is given per table, in the order of the ids."""
+    """Adds rows up: first to one sum for all that is alike, then to the rows of each table."""
 
     def __init__(self) -> None:
         """There is nothing yet."""
-        self._rows: Mapping[Table, dict[Group, list[int]]] = {table: {} for table in TABLES}
+        self._alike: dict[Group, list[int]] = {}
+        self._latencies: dict[Group, dict[int, int]] = {}
 
     def add_events(self, events: Iterable[tuple[Any, ...]]) -> None:
         """Add cost events, as the values of `EVENT_COLUMNS`; `occurred_at` in epoch seconds."""
-        for at, *dimensions, outcome, amount, estimated, prompt, completion, total in events:
-            sums = (
-                1,
-                1 if outcome in _CHARGED else 0,
-                1 if estimated else 0,
-                1 if amount is None else 0,
-                amount or 0,
-                prompt or 0,
-                completion or 0,
-                total or 0,
-            )
-            self._add(at, dimensions, _ATTEMPTS, sums, None)
+        alike = self._alike
+        for values in events:
+            outcome, amount, estimated, prompt, completion, total = values[_DIMENSIONS:]
+            key = (round(values[0] * 1_000_000) // _HOUR_US, *values[1:_DIMENSIONS])
+            sums = alike.get(key)
+            if sums is None:
+                sums = alike[key] = [0] * len(COUNTS)
+            sums[5] += 1
+            if outcome in _CHARGED:
+                sums[6] += 1
+            if estimated:
+                sums[7] += 1
+            if amount is None:
+                sums[8] += 1
+            else:
+                sums[9] += amount
+            if total is not None:
+                sums[10] += prompt
+                sums[11] += completion
+                sums[12] += total
 
     def add_logs(self, logs: Iterable[tuple[Any, ...]]) -> None:
         """Add rows of the request log, as the values of `LOG_COLUMNS`; `occurred_at` in epoch seconds."""
-        for at, *dimensions, outcome, error, latency_ms in logs:
-            refused = outcome == Outcome.REFUSED
-            timed = latency_ms is not None and not refused
-            latency_us = round(latency_ms * 1000) if latency_ms is not None and timed else 0
-            sums = (1, 1 if failed(outcome, error) else 0, 1 if refused else 0, 1 if timed else 0, latency_us)
-            self._add(at, dimensions, 0, sums, bucket_of(latency_us) if timed else None)
+        alike, latencies = self._alike, self._latencies
+        for values in logs:
+            outcome, error, latency_ms = values[_DIMENSIONS:]
+            key = (round(values[0] * 1_000_000) // _HOUR_US, *values[1:_DIMENSIONS])
+            sums = alike.get(key)
+            if sums is None:
+                sums = alike[key] = [0] * len(COUNTS)
+            sums[0] += 1
+            if outcome == Outcome.REFUSED:
+                sums[2] += 1
+                continue
+            if failed(outcome, error):
+                sums[1] += 1
+            if latency_ms is not None:
+                latency_us = round(latency_ms * 1000)
+                sums[3] += 1
+                sums[4] += latency_us
+                counts = latencies.setdefault(key, {})
+                bucket = bucket_of(latency_us)
+                counts[bucket] = counts.get(bucket, 0) + 1
 
-    def rows(self, table: Table) -> list[Row]:
-        """Return what a table's rows are to be raised by, ascending by id: whoever writes locks in this order."""
-        found = [Row(_id(key), key[0], key[1:], sums) for key, sums in self._rows[table].items()]
-        return sorted(found)
+    def rows(self) -> dict[Table, list[Row]]:
+        """Return what the rows of each table are to be raised by, ascending by id: who writes locks in this order."""
+        tables: dict[Table, dict[Group, list[int]]] = {table: {} for table in TABLES}
+        for key, sums in self._alike.items():
+            counts = self._latencies.get(key, {})
+            for table, group in _groups(key):
+                row = tables[table].get(group)
+                if row is None:
+                    row = tables[table][group] = [0] * len(table.sums)
+                for position, value in enumerate(sums):
+                    row[position] += value
+                if table.sums is not COUNTS:
+                    for bucket, count in counts.items():
+                        row[len(COUNTS) + bucket] += count
+                elif table is USER_HOUR:
+                    _count_latencies(tables[USER_LATENCY], group, counts)
+        return {
+            table: sorted([Row(row_id(key[0], key[1:]), key[0], key[1:], sums) for key, sums in rows.items()])
+            for table, rows in tables.items()
+        }
 
-    def _add(self, at: float, dimensions: list[Any], start: int, sums: tuple[int, ...], bucket: int | None) -> None:
-        moment_us = round(at * 1_000_000)
-        hour, day = moment_us // _HOUR_US, moment_us // _DAY_US
-        whole = tuple([None if value is None else label(value) for value in dimensions])
-        organization, user, *_, provider, model, task, endpoint = whole
-        traffic = (organization, provider, model, endpoint, task)
-        for table, period in ((TRAFFIC_HOUR, hour), (TRAFFIC_DAY, day)):
-            row = self._sum(table, (period, *traffic), start, sums)
-            if bucket is not None:
-                row[len(COUNTS) + bucket] += 1
-        self._sum(SPEND_DAY, (day, *whole), start, sums)
-        if user is not None:
-            self._sum(USER_HOUR, (hour, organization, user), start, sums)
-            if bucket is not None:
-                self._sum(USER_LATENCY, (day, organization, user, bucket), 0, (1,))
 
-    def _sum(self, table: Table, key: Group, start: int, sums: tuple[int, ...]) -> list[int]:
-        rows = self._rows[table]
-        row = rows.get(key)
+def _groups(key: Group) -> list[tuple[Table, Group]]:
+    """Return the tables that something alike belongs to, and its group in each."""
+    hour = key[0]
+    whole = tuple([None if value is None else label(value) for value in key[1:]])
+    organization, user, *_, provider, model, task, endpoint = whole
+    traffic = (organization, provider, model, endpoint, task)
+    found: list[tuple[Table, Group]] = [
+        (TRAFFIC_HOUR, (hour, *traffic)),
+        (TRAFFIC_DAY, (hour // 24, *traffic)),
+        (SPEND_DAY, (hour // 24, *whole)),
+    ]
+    if user is not None:
+        found.append((USER_HOUR, (hour, organization, user)))
+    return found
+
+
+def _count_latencies(rows: dict[Group, list[int]], user_hour: Group, counts: Mapping[int, int]) -> None:
+    """Count the latencies of a user's hour in that day's row of each bucket."""
+    hour, organization, user = user_hour
+    for bucket, count in counts.items():
+        group = (hour // 24, organization, user, bucket)
+        row = rows.get(group)
         if row is None:
-            row = rows[key] = [0] * len(table.sums)
-        for position, value in enumerate(sums, start):
-            row[position] += value
-        return row
+            rows[group] = [count]
+        else:
+            row[0] += count
 
 
 def failed(outcome: str, error: str | None) -> bool:
@@ -191,15 +234,21 @@ def failed(outcome: str, error: str | None) -> bool:
 def label(value: str) -> str:
     """Return a value as it stands in roll-ups: with a bound, and without the character that Postgres refuses."""
     # As the raw row has it.
-    kept = str(value).replace("\0", "\N{REPLACEMENT CHARACTER}")
+    kept = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
     if len(kept) <= LONGEST_LABEL:
         return kept
     digest = blake2b(kept.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return f"{kept[: LONGEST_LABEL - len(digest) - 1]}~{digest}"
 
 
-def _id(key: Group) -> UUID:
-    """Name a row: its period in front, so that rows of one time lie together, and a digest of its group."""
-    words = "".join(["-" if word is None else f"{len(text := str(word))}:{text}" for word in key[1:]])
-    digest = blake2b(words.encode("utf-8", "surrogatepass"), digest_size=12).digest()
-    return UUID(bytes=key[0].to_bytes(4, "big", signed=True) + digest)
+def row_id(period: int, group: Sequence[Any] | None = None) -> UUID:
+    """Name a row: its period in front, so that rows of one time lie together, and a digest of its group.
+
+    Without a group it is the id that all rows of the period, and of later ones, are not below.
+    """
+    start = period.to_bytes(4, "big")
+    if group is None:
+        return UUID(bytes=start + bytes(_DIGEST_BYTES))
+    words = "".join(["-" if word is None else f"{len(text := str(word))}:{text}" for word in group])
+    digest = blake2b(words.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
+    return UUID(bytes=start + digest)

@@ -15,11 +15,14 @@ from headgate.control.connections import drop_broken_connection
 from headgate.control.idempotency.operations import delete_expired
 from headgate.control.partitions import make_months_around
 from headgate.control.publication.operations import republish_if_stale
+from headgate.control.rollups.verification import verify_and_store
 from headgate.infra import clock
 
 DAY_S = 86_400.0
 MINUTE_S = 60.0
 RETRY_S = 60.0
+CHECKED_DAYS = 3
+"""Today among them."""
 _log = structlog.get_logger()
 
 
@@ -43,10 +46,19 @@ def republish(now: float) -> None:
     republish_if_stale(dt.datetime.fromtimestamp(now, tz=dt.UTC))
 
 
+def check_rollups(now: float) -> None:
+    """The roll-ups of the last days are the sums of the books; what is not rings the alarm, and is kept."""
+    until = dt.datetime.fromtimestamp(now, tz=dt.UTC).date() + dt.timedelta(days=1)
+    check = verify_and_store(until - dt.timedelta(days=CHECKED_DAYS), until)
+    if check.differences:
+        _log.error("rollups_differ", since=str(check.since), differences=check.differences)
+
+
 JOBS = (
     Job("partitions", DAY_S, make_partitions),
     Job("idempotency keys", MINUTE_S, delete_expired),
     Job("publication", MINUTE_S, republish),
+    Job("roll-ups", DAY_S, check_rollups),
 )
 
 

@@ -23,6 +23,7 @@ from headgate.ledger.rollups import (
     Table,
     failed,
     label,
+    row_id,
 )
 from headgate.pipeline.attempt import _why_estimated
 from headgate.pipeline.cut import CUT_SHORT
@@ -50,7 +51,7 @@ def summed(table: Table, *, events: tuple = (), logs: tuple = ()) -> list[tuple[
     rolled.add_logs(logs)
     return [
         (row.period, row.group, {name: amount for name, amount in zip(table.sums, row.sums, strict=True) if amount})
-        for row in rolled.rows(table)
+        for row in rolled.rows()[table]
     ]
 
 
@@ -83,7 +84,14 @@ def test_a_request_and_its_attempts_meet_in_one_row():
 
 def test_every_count_is_told_apart():
     events = (
-        event(outcome="estimated", estimated=True, amount_nano=None, prompt_tokens=None, total_tokens=None),
+        event(
+            outcome="estimated",
+            estimated=True,
+            amount_nano=None,
+            prompt_tokens=None,
+            completion_tokens=None,
+            total_tokens=None,
+        ),
         event(outcome="rejected", amount_nano=0),
     )
     logs = (log(outcome="refused"), log(outcome="fault"), log(outcome="estimated", error="orphaned", latency_ms=None))
@@ -99,7 +107,7 @@ def test_every_count_is_told_apart():
         "estimated": 1,
         "unpriced": 1,
         "prompt_tokens": 10,
-        "completion_tokens": 10,
+        "completion_tokens": 5,
         "total_tokens": 15,
     } == sums
 
@@ -134,16 +142,16 @@ def test_rows_are_in_the_order_of_ids_that_depend_on_the_group_alone(table: Tabl
     other = RollUp()
     other.add_logs(reversed(logs))
     other.add_events(reversed(events))
-    ids = [row.id for row in whole.rows(table)]
+    ids = [row.id for row in whole.rows()[table]]
     assert sorted(ids) == ids
     assert len(set(ids)) == len(ids)
-    assert whole.rows(table) == other.rows(table)
+    assert whole.rows()[table] == other.rows()[table]
 
 
 def test_words_do_not_run_into_each_other():
     one = RollUp()
     one.add_events([event(team="1:a", project="b"), event(team="1", project=":ab"), event(team="-", project=None)])
-    assert 3 == len({row.id for row in one.rows(SPEND_DAY)})
+    assert 3 == len({row.id for row in one.rows()[SPEND_DAY]})
 
 
 def test_a_long_value_keeps_its_beginning_and_stays_another_than_its_likes():
@@ -183,3 +191,8 @@ def test_reasons_of_estimates_are_those_of_the_pipeline():
 def test_tables_have_names_and_sums():
     assert len(TABLES) == len({table.name for table in TABLES})
     assert COUNTS + HISTOGRAM == TRAFFIC_DAY.sums
+
+
+def test_ids_are_in_the_order_of_time_and_none_is_below_the_least_of_its_period():
+    first, second = row_id(1, ("a",)), row_id(2, ("a",))
+    assert row_id(1) < first < row_id(2) < second < row_id(3)

@@ -5,9 +5,14 @@ from django.db import connection
 from structlog.testing import capture_logs
 
 from headgate.control.budgets.operations import create_budget
+from headgate.control.ledger.operations import post, register_owner
 from headgate.control.publication.models import Snapshot
+from headgate.control.rollups.models import Check, TrafficDay
+from headgate.domain.ids import OwnerId
 from headgate.infra import clock
-from headgate.worker.jobs import DAY_S, RETRY_S, Job, Rounds, make_partitions, republish
+from headgate.ledger.postings import OwnerPosting, cost_event
+from headgate.worker.jobs import CHECKED_DAYS, DAY_S, RETRY_S, Job, Rounds, check_rollups, make_partitions, republish
+from tests.kit.books import NOON, sent, settled
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +89,17 @@ def test_a_snapshot_that_time_has_made_old_is_published_anew():
     assert before == Snapshot.objects.latest("revision").revision
     republish(clock.now() + 50 * DAY_S)
     assert before + 1 == Snapshot.objects.latest("revision").revision
+
+
+def test_roll_ups_that_are_not_the_sums_of_the_books_ring_the_alarm_and_are_kept():
+    register_owner(OwnerId("a" * 32), "node", "boot")
+    event = cost_event(sent(), settled())
+    post(OwnerPosting(owner_id=OwnerId("a" * 32), posted_from=0, posted_to=1, low_watermark=0, events=(event,)))
+    with capture_logs() as lines:
+        check_rollups(NOON)
+        TrafficDay.objects.update(attempts=2)
+        check_rollups(NOON + DAY_S)
+        # Too long ago to be looked at again.
+        check_rollups(NOON + CHECKED_DAYS * DAY_S)
+    assert ["rollups_differ"] == [line["event"] for line in lines]
+    assert [0, 1, 0] == [len(check.differences) for check in Check.objects.order_by("since")]

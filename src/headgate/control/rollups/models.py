@@ -1,6 +1,7 @@
 """Sums of cost events and request log rows per hour or day and group; see `ledger/rollups.py` and decision 0015.
 
-Rows are written by `upserts.py`, past the ORM. Where a value was not given the column is NULL, as in the books.
+Rows are written by `upserts.py`, past the ORM. Where a value was not given the column is NULL, as in the books. Ids
+begin with the hour or day, so that the primary key is the order by time of all organizations' rows.
 """
 
 from typing import Any, ClassVar
@@ -72,7 +73,6 @@ class TrafficHour(Traffic):
 
         db_table = "headgate_rollup_traffic_hour"
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["hour"], name="headgate_traffic_hour"),
             models.Index(fields=["organization_id", "hour"], name="headgate_traffic_hour_org"),
         ]
 
@@ -91,7 +91,6 @@ class TrafficDay(Traffic):
 
         db_table = "headgate_rollup_traffic_day"
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["day"], name="headgate_traffic_day"),
             models.Index(fields=["organization_id", "day"], name="headgate_traffic_day_org"),
         ]
 
@@ -112,8 +111,6 @@ class UserHour(Counts):
 
         db_table = "headgate_rollup_user_hour"
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["hour"], name="headgate_user_hour"),
-            models.Index(fields=["organization_id", "hour"], name="headgate_user_hour_org"),
             models.Index(fields=["organization_id", "end_user", "hour"], name="headgate_user_hour_user"),
         ]
 
@@ -167,12 +164,11 @@ class SpendDay(Counts):
 
         db_table = "headgate_rollup_spend_day"
         default_permissions = ()
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        permissions = (
             ("view_ai_analytics", "Can view the AI analytics of all organizations"),
             ("reset_user_spend", "Can reset the spend of users of all organizations"),
-        ]
+        )
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["day"], name="headgate_spend_day"),
             models.Index(fields=["organization_id", "day"], name="headgate_spend_day_org"),
             models.Index(fields=["organization_id", "end_user", "day"], name="headgate_spend_day_user"),
         ]

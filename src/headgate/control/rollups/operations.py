@@ -25,5 +25,6 @@ def roll_up(events: Sequence[CostEventPosting], logs: Sequence[RequestLogPosting
 
 def write(summed: RollUp) -> None:
     """Raise all tables by what was summed up. Must be called inside a transaction."""
+    rows = summed.rows()
     for table in TABLES:
-        raise_rows(table, summed.rows(table))
+        raise_rows(table, rows[table])

@@ -11,7 +11,7 @@ from headgate.control.requestlog.models import RequestLog
 from headgate.control.rollups.models import TrafficDay
 from headgate.control.rollups.operations import write
 from headgate.control.rollups.queries import days_of_books, kept_from
-from headgate.control.rollups.upserts import adapted, period_column, table_of
+from headgate.control.rollups.upserts import id_bounds, table_of
 from headgate.ledger.rollups import EVENT_COLUMNS, LOG_COLUMNS, TABLES, RollUp
 
 _DAY = dt.timedelta(days=1)
@@ -59,11 +59,9 @@ def _rebuild_day(day: dt.date) -> None:
         _keep_postings_out()
         with connection.cursor() as cursor:
             for table in TABLES:
-                bounds = (day, day + _DAY) if table.daily else (start, start + _DAY)
-                column = period_column(table)
                 cursor.execute(
-                    f"DELETE FROM {table_of(table)} WHERE {column} >= %s AND {column} < %s",  # noqa: S608 - our names
-                    [adapted(bound) for bound in bounds],
+                    f"DELETE FROM {table_of(table)} WHERE id >= %s AND id < %s",  # noqa: S608 - our name
+                    id_bounds(table, day, day + _DAY),
                 )
         summed = RollUp()
         summed.add_events(_rows(CostEvent, EVENT_COLUMNS, start))

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from headgate.control.rollups.models import Check
 from headgate.control.rollups.queries import days_of_books, days_of_rollups, kept_from
-from headgate.control.rollups.upserts import adapted, period_column, table_of
+from headgate.control.rollups.upserts import adapted, id_bounds, period_column, table_of
 from headgate.domain.outcome import Outcome
 from headgate.ledger.rollups import (
     ANSWERED_ESTIMATES,
@@ -100,11 +100,10 @@ def verify_and_store(since: dt.date, until: dt.date) -> Check:
 
 def _differences(table: Table, since: dt.date, until: dt.date) -> list[Difference]:
     moments = [dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC) for day in (since, until)]
-    periods = [since, until] if table.daily else moments
     names, statement = _statement(table, connection.vendor)
     books = [adapted(moment) for moment in moments]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*books, *books, *(adapted(period) for period in periods)])
+        cursor.execute(statement, [*books, *books, *id_bounds(table, since, until)])
         rows = cursor.fetchall()
     return [_difference(table, row, names) for row in rows]
 
@@ -139,7 +138,7 @@ def _statement(table: Table, vendor: str) -> tuple[Sequence[str], str]:
             FROM headgate_request_log WHERE occurred_at >= %s AND occurred_at < %s{of_users} GROUP BY 1, 2
             UNION ALL
             SELECT {column} AS period, organization_id, {_sums(names, rolled)}
-            FROM {table_of(table)} WHERE {column} >= %s AND {column} < %s GROUP BY 1, 2
+            FROM {table_of(table)} WHERE id >= %s AND id < %s GROUP BY 1, 2
         ) AS both_sides GROUP BY 1, 2 HAVING {" OR ".join(f"SUM({name}) <> 0" for name in names)}
     """  # noqa: S608
     return names, statement

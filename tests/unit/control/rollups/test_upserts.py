@@ -5,8 +5,8 @@ import pytest
 from django.db import connection, transaction
 
 from headgate.control.rollups.models import UserHour, UserLatency
-from headgate.control.rollups.upserts import adapted, period_column, period_of, raise_rows, table_of
-from headgate.ledger.rollups import TABLES, USER_LATENCY, Row
+from headgate.control.rollups.upserts import adapted, id_bounds, period_column, period_of, raise_rows, table_of
+from headgate.ledger.rollups import TABLES, USER_HOUR, USER_LATENCY, Row, row_id
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +44,14 @@ def test_bounds_are_compared_as_they_are_stored():
         cursor.execute("SELECT count(*) FROM headgate_rollup_user_hour WHERE hour = %s", [adapted(hour)])
         assert (1,) == cursor.fetchone()
     assert "2026-01-01" == str(adapted(hour.date()))
+
+
+def test_ids_of_a_span_of_days_are_those_of_its_hours_and_days():
+    for table, hour in ((USER_HOUR, 24 * 20_454 + 23), (USER_LATENCY, 20_454)):
+        with transaction.atomic(), connection.cursor() as cursor:
+            columns = ("org", "u", 1) if table is USER_LATENCY else ("org", "u")
+            raise_rows(table, [Row(row_id(hour, columns), hour, columns, [1] * len(table.sums))])
+            for day, expected in ((dt.date(2025, 12, 31), 0), (dt.date(2026, 1, 1), 1), (dt.date(2026, 1, 2), 0)):
+                bounds = id_bounds(table, day, day + dt.timedelta(days=1))
+                cursor.execute(f"SELECT count(*) FROM {table_of(table)} WHERE id >= %s AND id < %s", bounds)
+                assert (expected,) == cursor.fetchone()

@@ -62,7 +62,6 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "headgate_rollup_traffic_hour",
                 "indexes": [
-                    models.Index(fields=["hour"], name="headgate_traffic_hour"),
                     models.Index(fields=["organization_id", "hour"], name="headgate_traffic_hour_org"),
                 ],
             },
@@ -73,7 +72,6 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "headgate_rollup_traffic_day",
                 "indexes": [
-                    models.Index(fields=["day"], name="headgate_traffic_day"),
                     models.Index(fields=["organization_id", "day"], name="headgate_traffic_day_org"),
                 ],
             },
@@ -89,8 +87,6 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "headgate_rollup_user_hour",
                 "indexes": [
-                    models.Index(fields=["hour"], name="headgate_user_hour"),
-                    models.Index(fields=["organization_id", "hour"], name="headgate_user_hour_org"),
                     models.Index(fields=["organization_id", "end_user", "hour"], name="headgate_user_hour_user"),
                 ],
             },
@@ -137,13 +133,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "headgate_rollup_spend_day",
-                "permissions": [
+                "permissions": (
                     ("view_ai_analytics", "Can view the AI analytics of all organizations"),
                     ("reset_user_spend", "Can reset the spend of users of all organizations"),
-                ],
+                ),
                 "default_permissions": (),
                 "indexes": [
-                    models.Index(fields=["day"], name="headgate_spend_day"),
                     models.Index(fields=["organization_id", "day"], name="headgate_spend_day_org"),
                     models.Index(fields=["organization_id", "end_user", "day"], name="headgate_spend_day_user"),
                 ],
