@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import anthropic
+import cohere
 import httpx2
 import openai
 import pytest
@@ -59,7 +60,7 @@ OBEDIENT: dict[str, tuple[Callable[[GatewayProcess, str], None], type[Exception]
     "langchain-anthropic": (ask_langchain_anthropic, anthropic.InternalServerError),
     "mistralai": (ask_mistral, SDKError),
 }
-OTHERS = ["mistralai with retries", "openai waits", "anthropic waits"]
+OTHERS = ["mistralai with retries", "cohere", "openai waits", "anthropic waits"]
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,23 @@ def test_mistrals_sdk_with_retries_switched_on_repeats_all_the_same(retrying: Ga
         failing.enter_context(knobs(retrying, error={"status": 503}))
         assert attempts_during(retrying, ask) == ["1", "2", "1", "2", "1"]
     assert statuses == [503, 503, 200]
+
+
+def test_coheres_sdk_repeats_all_the_same(retrying: GatewayProcess) -> None:
+    """What docs/reference/headers.md says of it: it looks at the status alone, and `max_retries=0` keeps it from it."""
+
+    def ask(max_retries: int) -> None:
+        with (
+            cohere.ClientV2(api_key=retrying.key, base_url=retrying.url, max_retries=max_retries) as client,
+            pytest.raises(cohere.ServiceUnavailableError),
+        ):
+            client.chat(model="cohere", messages=HELLO)
+
+    with knobs(retrying, error={"status": 503}):
+        assert attempts_during(retrying, lambda: ask(1)) == ["1", "2", "1", "2"]
+    OBEDIENT["openai"][0](retrying, "cohere")
+    with knobs(retrying, error={"status": 503}):
+        assert attempts_during(retrying, lambda: ask(0)) == ["1", "2"]
 
 
 @pytest.mark.parametrize("client", ["openai", "anthropic"])

@@ -26,7 +26,7 @@ from tests.kit.replay import ReplayUpstream, scripted
 pytestmark = [needs_recordings, pytest.mark.timeout(300)]
 
 BOOK = PriceBook(seed_cards())
-COMPLETIONS, MODERATIONS, RERANK = "/v1/completions", "/v1/moderations", "/v1/rerank"
+COMPLETIONS, MODERATIONS, RERANK, COHERE = "/v1/completions", "/v1/moderations", "/v1/rerank", "/v2/chat"
 FILES = {
     "openai.completions": COMPLETIONS,
     "azure_openai.completions": COMPLETIONS,
@@ -36,12 +36,14 @@ FILES = {
     "writer.completions": COMPLETIONS,
     "openai.moderations": MODERATIONS,
     "cohere.rerank": RERANK,
+    "cohere.v2_chat": COHERE,
     "voyage.rerank": RERANK,
     "llamacpp.rerank": RERANK,
 }
 PLAIN: dict[str, dict[str, Any]] = {
     COMPLETIONS: {"prompt": "Hello", "max_tokens": 64},
     RERANK: {"query": "hello", "documents": ["one", "two"]},
+    COHERE: {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 64},
 }
 """A request that fits an answer whose own was not kept."""
 CANNOT = {

@@ -19,6 +19,7 @@ class Envelope(StrEnum):
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
     GEMINI = "gemini"
+    COHERE = "cohere"
     AI_REQUEST = "ai_request"
     """`{"success": false, "error": ...}`, of the request API."""
 
@@ -116,8 +117,16 @@ RERANK = Door(
     prompt="query",
     needs=("documents",),
 )
-RERANK_V2 = msgspec.structs.replace(RERANK, path="/v2/rerank")
+RERANK_V2 = msgspec.structs.replace(RERANK, path="/v2/rerank", envelope=Envelope.COHERE)
 """Where Cohere's own SDK asks."""
+COHERE_CHAT = Door(
+    path="/v2/chat",
+    format=Format.COHERE_CHAT,
+    envelope=Envelope.COHERE,
+    scope="chat",
+    streams=True,
+    prompt="messages",
+)
 IMAGES = Door(
     path="/v1/images/generations",
     format=Format.OPENAI_IMAGES,
@@ -195,6 +204,7 @@ DOORS: dict[str, Door] = {
         MODERATIONS,
         RERANK,
         RERANK_V2,
+        COHERE_CHAT,
         IMAGES,
         SPEECH,
     )

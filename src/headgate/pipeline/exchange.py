@@ -21,7 +21,7 @@ from headgate.routing.target import Target
 from headgate.translate.codec import AnswerParser, AnswerRenderer, Meter, Reading, UntranslatableError
 from headgate.translate.ending import Ending, Follower, ending_for, follower_for
 from headgate.translate.meter import meter_for
-from headgate.translate.registry import codec_for, provider_codec_for
+from headgate.translate.registry import codec_for, provider_codec_for, stream_error
 from headgate.wire.framing import Framing
 from headgate.wire.json_array import ArrayRenderer
 from headgate.wire.sse import EventSplitter, parse_event
@@ -139,8 +139,7 @@ class Exchange:
 
     def broken(self, error: UpstreamError) -> bytes:
         """How a stream that broke ends: the error event of the client's format, so that none takes it for whole."""
-        spoken = self._door.format if self._door.format in TRANSLATABLE else Format.OPENAI_CHAT
-        told = self._framed(codec_for(spoken).render_stream_error(error.message, error.code))
+        told = self._framed(stream_error(self._door.format, error.message, error.code))
         return told if self._array is None else told + self._array.end()
 
     def endings(self) -> tuple[Follower, Ending]:

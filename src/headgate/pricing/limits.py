@@ -16,6 +16,7 @@ _OF_CHAT: Final = ("max_completion_tokens", "max_tokens")
 """The newer one first."""
 _OF_FORMAT: Final[dict[Format, tuple[str, ...]]] = {
     Format.ANTHROPIC_MESSAGES: ("max_tokens",),
+    Format.COHERE_CHAT: ("max_tokens",),
     Format.OPENAI_COMPLETIONS: ("max_tokens",),
     Format.OPENAI_IMAGES: (),
     Format.OPENAI_IMAGE_EDITS: (),

@@ -12,6 +12,7 @@ import msgspec
 
 from headgate.domain.formats import Format
 from headgate.pricing.request_shape import RequestShape
+from headgate.pricing.shapes.cohere import shape_of_cohere
 from headgate.pricing.shapes.completions import shape_of_completions
 from headgate.pricing.shapes.gemini import shape_of_gemini, shape_of_gemini_embeddings
 from headgate.pricing.shapes.media import shape_of_images, shape_of_speech
@@ -34,6 +35,8 @@ def shape_of(format: Format, fields: Mapping[str, msgspec.Raw], body: bytes, pro
     """
     if format in _NO_OUTPUT:
         return RequestShape(body_bytes=len(body), surcharge_tokens=surcharge_of(provider.name).plain, output=False)
+    if format is Format.COHERE_CHAT:
+        return shape_of_cohere(fields, body, provider)
     if format is Format.OPENAI_COMPLETIONS:
         return shape_of_completions(fields, body, provider)
     if format is Format.OPENAI_IMAGES:

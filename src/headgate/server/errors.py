@@ -74,6 +74,8 @@ def render_error(error: GatewayError, envelope: Envelope, request_id: str) -> Re
             document = _anthropic(told, request_id)
         case Envelope.GEMINI:
             document = _gemini(told, request_id, _retry_after_s(error))
+        case Envelope.COHERE:
+            document = _cohere(told, request_id)
         case Envelope.AI_REQUEST:
             document = _ai_request(facts, request_id)
         case Envelope.OPENAI:
@@ -137,6 +139,16 @@ def _anthropic(facts: _Facts, request_id: str) -> dict[str, object]:
             "source": facts.source,
         },
         "request_id": request_id,
+    }
+
+
+def _cohere(facts: _Facts, request_id: str) -> dict[str, object]:
+    return {
+        "id": request_id,
+        "message": facts.message,
+        "code": facts.code,
+        "param": facts.param,
+        "source": facts.source,
     }
 
 

@@ -19,6 +19,8 @@ _REASONING_TOKENS = 128
 class _ResponseFormat(msgspec.Struct, frozen=True):
     type: Literal["text", "json_object"]
     schema: dict[str, object] | None = None
+    json_schema: dict[str, object] | None = None
+    """The same: the reference has this name, the guides the other one."""
 
 
 class _Thinking(msgspec.Struct, frozen=True):
@@ -87,7 +89,7 @@ def _read_format(raw: msgspec.Raw) -> tuple[dict[str, object] | None, int]:
     wanted = decode(_formats, bytes(raw))
     if wanted.type == "text":
         return None, 0
-    return wanted.schema or ANY_OBJECT, count_raw_tokens(memoryview(raw))
+    return wanted.json_schema or wanted.schema or ANY_OBJECT, count_raw_tokens(memoryview(raw))
 
 
 def _reasoning(model: Model, thinking: _Thinking | None) -> int:

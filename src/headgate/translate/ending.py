@@ -11,6 +11,7 @@ from headgate.domain.formats import Format
 from headgate.domain.usage import Usage
 from headgate.translate.anthropic_messages.end_stream import AnthropicEnding
 from headgate.translate.bedrock_converse.follow_stream import ConverseFollower
+from headgate.translate.cohere_chat.end_stream import CohereEnding
 from headgate.translate.cohere_chat.follow_stream import CohereFollower
 from headgate.translate.end_completions import CompletionsEnding
 from headgate.translate.gemini.end_stream import GeminiEnding
@@ -65,6 +66,8 @@ def ending_for(
         return OpenAiEnding(created=created, model=model, include_usage=include_usage)
     if format_ is Format.OPENAI_COMPLETIONS:
         return CompletionsEnding(created=created, model=model, include_usage=include_usage)
+    if format_ is Format.COHERE_CHAT:
+        return CohereEnding(created=created)
     if format_ is Format.GEMINI:
         return GeminiEnding(framing, created=created, model=model)
     return AnthropicEnding(created=created, model=model)

@@ -6,6 +6,7 @@ from headgate.translate.anthropic_messages.codec import AnthropicMessagesCodec
 from headgate.translate.bedrock_converse.codec import BedrockConverseCodec
 from headgate.translate.codec import Codec, ProviderCodec
 from headgate.translate.cohere_chat.codec import CohereChatCodec
+from headgate.translate.cohere_chat.end_stream import render_stream_error as render_cohere_error
 from headgate.translate.gemini.codec import GeminiCodec
 from headgate.translate.ollama_chat.codec import OllamaChatCodec
 from headgate.translate.openai_chat.codec import OpenAiChatCodec
@@ -27,6 +28,20 @@ def codec_for(format_: Format, *, quirks: frozenset[UsageQuirk] = frozenset()) -
             return GeminiCodec()
         case _:
             raise KeyError(format_)
+
+
+def stream_error(format_: Format, message: str, code: str) -> bytes:
+    """How a stream of a door's format ends that broke: no client may take it for whole.
+
+    What is passed through only, and has no end of its own here, ends as OpenAI's streams do.
+    """
+    if format_ is Format.COHERE_CHAT:
+        return render_cohere_error(message)
+    try:
+        codec = codec_for(format_)
+    except KeyError:
+        codec = codec_for(Format.OPENAI_CHAT)
+    return codec.render_stream_error(message, code)
 
 
 def provider_codec_for(format_: Format) -> ProviderCodec:

@@ -271,3 +271,43 @@ def test_partial_images_cost_some_more():
 @pytest.mark.parametrize(("text", "characters"), [("Hello", 5), ("Hällo\n", 6), ("\U0001f600", 1), ("", 0), (7, 0)])
 def test_speech_is_counted_by_characters(text: object, characters: int):
     assert ((Unit.CHARACTER, characters),) == asked(Format.OPENAI_SPEECH, input=text).counted
+
+
+def cohere(*messages: dict[str, Any], **fields: Any) -> RequestShape:
+    given = messages or ({"role": "user", "content": "hello"},)
+    return shape(Format.COHERE_CHAT, "cohere", **{"messages": list(given), **fields})
+
+
+def test_documents_in_a_body_of_coheres_are_nothing_outside_it():
+    shown = {"type": "document", "document": {"id": "1", "data": {"text": "Red."}}}
+    whole = cohere(
+        {"role": "user", "content": [{"type": "text", "text": "Which?"}]},
+        {"role": "assistant", "content": None, "tool_calls": []},
+        {"role": "tool", "tool_call_id": "c", "content": [shown]},
+        documents=["Blue.", {"data": {"text": "Green."}}],
+        tools=[{"type": "function", "function": {"name": "look"}}],
+        max_tokens=40,
+        max_completion_tokens=5,
+    )
+    assert (False, 40, 1_280) == (whole.refers_outside, whole.max_output_tokens, whole.surcharge_tokens)
+    assert 256 == cohere().surcharge_tokens
+
+
+def test_images_in_a_body_of_coheres_are_counted():
+    image = {"type": "image_url", "image_url": {"url": "https://pictures.example/1.png"}}
+    seen = cohere({"role": "user", "content": [image, image]})
+    assert (2, False) == (seen.images, seen.refers_outside)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"messages": [{"role": "user", "content": [{"type": "video"}]}]},
+        {"messages": [{"role": "user", "content": {"a": 1}}]},
+        {"messages": 3},
+        {"tools": [{"type": "web_search"}]},
+        {"tools": {}},
+    ],
+)
+def test_what_is_not_known_of_a_body_of_coheres_may_be_more_than_it_shows(strange: dict[str, Any]):
+    assert cohere(**strange).refers_outside

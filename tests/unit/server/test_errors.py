@@ -109,8 +109,10 @@ def test_a_gemini_client_is_told_what_google_has_no_place_for():
 @pytest.mark.parametrize("envelope", [Envelope.OPENAI, Envelope.ANTHROPIC])
 def test_who_is_at_fault_is_said(envelope: Envelope):
     ours, theirs = (json.loads(render_error(ERRORS[index][0], envelope, "r").body) for index in (0, 7))
-    message = theirs["error"]
-    if envelope is not Envelope.AI_REQUEST:
+    message = theirs.get("error")
+    if envelope is Envelope.COHERE:
+        message = theirs["message"]
+    elif envelope is not Envelope.AI_REQUEST:
         ours, theirs, message = ours["error"], theirs["error"], theirs["error"]["message"]
     assert ("gateway", "model", "c") == (ours["source"], ours["param"], ours["code"])
     assert ("provider", None, "upstream_unreachable") == (theirs["source"], theirs["param"], theirs["code"])

@@ -33,7 +33,8 @@ def test_what_is_given_is_read():
         [tool.name for tool in ask.tools], ask.must_call, ask.max_tokens, ask.stop, ask.stream,
     )  # fmt: skip
     assert not read(tools=[TOOL], tool_choice="NONE").may_call
-    assert {"type": "object"} == read(response_format={"type": "json_object", "schema": {"type": "object"}}).schema
+    for name in ("schema", "json_schema"):
+        assert {"type": "object"} == read(response_format={"type": "json_object", name: {"type": "object"}}).schema
     assert read(response_format={"type": "json_object"}).schema
     assert read(response_format={"type": "text"}).schema is None
 
