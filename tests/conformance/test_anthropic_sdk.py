@@ -11,7 +11,7 @@ from tests.kit.gateway import GatewayProcess
 from tests.kit.simulator import bill, knobs
 
 MESSAGES = "/v1/messages"
-MODELS = ["sim/small", "chat-small", "messages-small"]
+MODELS = ["sim/small", "chat-small", "messages-small", "converse-small"]
 TOOLS: list[Any] = [
     {
         "name": name,

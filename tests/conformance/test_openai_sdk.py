@@ -10,7 +10,7 @@ from tests.kit.gateway import GatewayProcess
 from tests.kit.simulator import billed, knobs
 
 CHAT = "/v1/chat/completions"
-MODELS = ["sim/small", "chat-small", "messages-small"]
+MODELS = ["sim/small", "chat-small", "messages-small", "converse-small"]
 TOOLS: list[Any] = [
     {
         "type": "function",

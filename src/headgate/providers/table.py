@@ -64,8 +64,10 @@ _SIMULATOR: Final = Provider(
         Format.GEMINI_COUNT_TOKENS: "/v1beta/models/{model}:countTokens",
         Format.GEMINI_EMBED_CONTENT: "/v1beta/models/{model}:embedContent",
         Format.GEMINI_BATCH_EMBED_CONTENTS: "/v1beta/models/{model}:batchEmbedContents",
+        Format.BEDROCK_CONVERSE: "/model/{model}/converse",
     },
     stream_paths={
+        Format.BEDROCK_CONVERSE: "/model/{model}/converse-stream",
         Format.GEMINI: "/v1beta/models/{model}:streamGenerateContent",
         Format.TGI_GENERATE: "/tgi/{model}/generate_stream",
     },

@@ -52,6 +52,8 @@ class _Call(msgspec.Struct, frozen=True):
     """One HTTP request, read."""
 
     path: str
+    target: str
+    """Path and query as they travelled."""
     body: bytes
     headers: dict[bytes, bytes]
     unique: str
@@ -60,6 +62,10 @@ class _Call(msgspec.Struct, frozen=True):
     @property
     def for_anthropic(self) -> bool:
         return self.path.startswith("/v1/messages") or b"anthropic-version" in self.headers
+
+    @property
+    def text_headers(self) -> dict[str, str]:
+        return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.headers.items()}
 
     @property
     def knobs_header(self) -> bytes | None:
@@ -91,7 +97,7 @@ class Simulator:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        call = _Call(path, await _read_body(receive), dict(scope["headers"]), os.urandom(16).hex())
+        call = _Call(path, _target_of(scope), await _read_body(receive), dict(scope["headers"]), os.urandom(16).hex())
         exchange = Exchange(
             send,
             self.bill,
@@ -144,10 +150,12 @@ class Simulator:
             await exchange.play_whole(body, self._headers(call, _JSON), ask.knobs, ask.model.name, counts)
 
     async def _native(self, native: Native, call: _Call, exchange: Exchange) -> None:
+        if (fault := native.find_fault(call.target, call.text_headers, call.body)) is not None:
+            raise Refusal(403, fault)
         ask = native.read(call.body, call.knobs_header, self.knobs)
         await self._inject_error(call, exchange, ask.knobs, ask.model.name, stream=ask.stream)
         choice = answer(ask)[0]
-        prompt = Counts(input=ask.prompt_tokens)
+        prompt = prompt_counts(ask, PRICES[ask.model.name]) if native.caches else Counts(input=ask.prompt_tokens)
         said = Spoken(ask, choice, _with_output(prompt, [choice]), call.unique, int(clock.now()))
         if ask.stream:
             headers = self._headers(call, (b"content-type", native.stream_type))
@@ -215,6 +223,7 @@ class Simulator:
             headers.append((b"retry-after", str(refusal.retry_after).encode()))
         if (native := find_native(call.path)) is not None:
             body = native.refuse(refusal, call.unique)
+            headers += native.error_headers(refusal)
         elif call.for_anthropic:
             body = render_anthropic_error(refusal, f"req_01{call.unique[:22]}")
         else:
@@ -222,6 +231,8 @@ class Simulator:
         await exchange.send_body(refusal.status, headers, body)
 
     def _headers(self, call: _Call, content_type: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+        if (native := find_native(call.path)) is not None and native.headers is not None:
+            return [content_type, *native.headers(call.unique)]
         if call.for_anthropic:
             return [content_type, (b"request-id", b"req_01" + call.unique[:22].encode())]
         return [
@@ -242,6 +253,12 @@ def _with_output(prompt: Counts, choices: list[Choice]) -> Counts:
         output=sum(choice.output_tokens for choice in choices),
         output_reasoning=sum(choice.reasoning_tokens for choice in choices),
     )
+
+
+def _target_of(scope: Scope) -> str:
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope.get("query_string", b"")
+    return (path + b"?" + query if query else path).decode("latin-1")
 
 
 async def _read_body(receive: Receive) -> bytes:

@@ -3,19 +3,27 @@ from typing import Any
 import pytest
 
 from headgate.simulator.knobs import NO_KNOBS
-from headgate.simulator.natives import EVENTS, FREE_MODEL, LINES, find_native
+from headgate.simulator.natives import EVENTS, FRAMES, FREE_MODEL, LINES, find_native
 
 CHAT = {"model": "sim/small", "messages": [{"role": "user", "content": "hello"}], "stream": True}
 REQUESTS = {
     "/v2/chat": CHAT,
     "/api/chat": CHAT,
+    "/model/sim/small/converse-stream": {"messages": [{"role": "user", "content": [{"text": "hello"}]}]},
     "/tgi/small/generate_stream": {"inputs": "hello"},
 }
 
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("/v2/chat", EVENTS), ("/api/chat", LINES), ("/generate", EVENTS), ("/tgi/small/generate", EVENTS)],
+    [
+        ("/model/small/converse", FRAMES),
+        ("/model/a/b:0/converse-stream", FRAMES),
+        ("/v2/chat", EVENTS),
+        ("/api/chat", LINES),
+        ("/generate", EVENTS),
+        ("/tgi/small/generate", EVENTS),
+    ],
 )
 def test_each_path_has_its_format(path: str, expected: bytes):
     native = find_native(path)
@@ -23,7 +31,9 @@ def test_each_path_has_its_format(path: str, expected: bytes):
     assert expected == native.stream_type
 
 
-@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v2/chat/x", "/tgi/small", "/tgi/a/b/generate", ""])
+@pytest.mark.parametrize(
+    "path", ["/v1/chat/completions", "/v2/chat/x", "/tgi/small", "/tgi/a/b/generate", "/model/converse", ""]
+)
 def test_other_paths_have_none(path: str):
     assert find_native(path) is None
 
