@@ -37,8 +37,12 @@ _ASKED_FOR_USAGE = frozenset({Format.OPENAI_CHAT, Format.OPENAI_COMPLETIONS})
 class Exchange:
     """One attempt's request body and the reading of its answer. Built per attempt, never shared."""
 
-    def __init__(self, door: Door, intake: Intake, target: Target, *, max_output: int | None, created: int):
+    def __init__(
+        self, door: Door, intake: Intake, target: Target, *, max_output: int | None, created: int, answer_id: str = ""
+    ):
         """Choose between passing through and translating.
+
+        `answer_id` names a translated answer whose provider gives it no name.
 
         Raises:
             NotFound: the provider speaks no format that this door can be translated to.
@@ -46,6 +50,7 @@ class Exchange:
         """
         self._door = door
         self._created = created
+        self._answer_id = answer_id
         self._intake = intake
         self._model = target.model
         self.format = _upstream_format(door, target)
@@ -110,8 +115,7 @@ class Exchange:
         if (usage := self.meter.reading.usage) is not None:
             # The meter knows the operator's quirks, the codec only the format: its figures go to the client too.
             answer = msgspec.structs.replace(answer, usage=usage)
-        if not answer.model:
-            answer = msgspec.structs.replace(answer, model=self._model)
+        answer = msgspec.structs.replace(answer, id=answer.id or self._answer_id, model=answer.model or self._model)
         return codec_for(self._door.format).render_answer(answer, created=self._created)
 
     def feed(self, chunk: bytes) -> bytes:
@@ -167,11 +171,11 @@ class Exchange:
         return b"".join(renderer.feed(self._completed(delta)) for delta in deltas)
 
     def _completed(self, delta: Delta) -> Delta:
-        """What only the exchange knows: the figures of the operator's quirks, the model where an answer names none."""
+        """What only the exchange knows: the figures of the operator's quirks, id and model where an answer has none."""
         if isinstance(delta, UsageReported) and (usage := self.meter.reading.usage):
             return UsageReported(usage=usage)
-        if isinstance(delta, Started) and not delta.model:
-            return msgspec.structs.replace(delta, model=self._model)
+        if isinstance(delta, Started):
+            return msgspec.structs.replace(delta, id=delta.id or self._answer_id, model=delta.model or self._model)
         return delta
 
     def _parse(self) -> AnswerParser:

@@ -113,6 +113,7 @@ def _exchange(asking: Asking, secured: Secured) -> Exchange:
         secured.plan.target,
         max_output=card.max_output if card else None,
         created=int(request.arrived_at),
+        answer_id=request.id,
     )
 
 

@@ -38,7 +38,7 @@ def exchange(body: bytes = PLAIN, door: Door = CHAT, provider: Provider = OPENAI
     target = Target(
         deployment_id=DeploymentId("d"), provider=provider, base_url="http://u", credential=None, model=model
     )
-    return Exchange(door, read_intake(door, body), target, max_output=None, created=1)
+    return Exchange(door, read_intake(door, body), target, max_output=None, created=1, answer_id="asked_1")
 
 
 def test_what_needs_no_change_goes_out_byte_by_byte():
@@ -137,6 +137,25 @@ def test_an_answer_that_names_no_model_is_of_the_one_that_was_asked(format_: For
     assert "command-r" == json.loads(one.answer(spoken.body))["model"]
     one = exchange(STREAM, door, natives.SPEAKERS[format_], model="command-r")
     assert b'"model":"command-r"' in one.feed(spoken.stream) + one.finish()
+
+
+@pytest.mark.parametrize("door", [CHAT, MESSAGES])
+@pytest.mark.parametrize("format_", natives.NATIVES)
+def test_an_answer_without_a_name_is_named_as_the_request(format_: Format, door: Door):
+    spoken = natives.written(format_, Answer(parts=(Text(text="Hi"),)))
+    one = exchange(PLAIN, door, natives.SPEAKERS[format_])
+    assert "asked_1" == json.loads(one.answer(spoken.body))["id"]
+    one = exchange(STREAM, door, natives.SPEAKERS[format_])
+    assert b'"id":"asked_1"' in one.feed(spoken.stream) + one.finish()
+
+
+def test_an_answer_with_a_name_keeps_it():
+    spoken = natives.written(Format.COHERE_CHAT, Answer(id="theirs", parts=(Text(text="Hi"),)))
+    speaker = natives.SPEAKERS[Format.COHERE_CHAT]
+    one = exchange(PLAIN, CHAT, speaker)
+    assert "theirs" == json.loads(one.answer(spoken.body))["id"]
+    one = exchange(STREAM, CHAT, speaker)
+    assert b'"id":"theirs"' in one.feed(spoken.stream) + one.finish()
 
 
 @pytest.mark.parametrize(("door", "provider"), [(CHAT, OPENAI), (CHAT, ANTHROPIC), (MESSAGES, OPENAI)])
