@@ -18,6 +18,8 @@ from headgate.simulator.anthropic_reading import read_messages
 from headgate.simulator.ask import Ask
 from headgate.simulator.bill import Bill
 from headgate.simulator.exchange import Exchange
+from headgate.simulator.gemini import find_gemini, render_gemini_models
+from headgate.simulator.gemini_content import render_gemini_error
 from headgate.simulator.knobs import Knobs
 from headgate.simulator.listing import render_model, render_models
 from headgate.simulator.natives import Native, Spoken, find_native
@@ -107,6 +109,8 @@ class Simulator:
         )
         native = find_native(path)
         endpoint = self._endpoints.get(path) if native is None else partial(self._native, native)
+        if (gemini := find_gemini(path)) is not None:
+            endpoint = partial(self._play, gemini)
         try:
             if endpoint is None:
                 body = await self._look_up(call, scope)
@@ -178,7 +182,17 @@ class Simulator:
         await exchange.play_whole(body, self._headers(call, _JSON), ask.knobs, ask.model.name, counts)
 
     async def _play(self, serve: Callable[[Asked], Served], call: _Call, exchange: Exchange) -> None:
-        served = serve(Asked(call.path, call.body, call.headers, self.knobs, call.unique, int(clock.now())))
+        served = serve(
+            Asked(
+                call.path,
+                call.body,
+                call.headers,
+                self.knobs,
+                call.unique,
+                int(clock.now()),
+                call.target.partition("?")[2],
+            )
+        )
         headers = self._headers(call, (b"content-type", served.content_type))
         await self._inject_error(call, exchange, served.knobs, served.model, stream=served.script is not None)
         if served.script is not None:
@@ -196,6 +210,8 @@ class Simulator:
             return b'{"status":"ok"}'
         if call.path.startswith("/_simulator/"):
             return await answer_admin(self, scope["method"], call.path, scope["query_string"], call.body)
+        if scope["method"] == "GET" and call.path == "/v1beta/models":
+            return render_gemini_models()
         if scope["method"] == "GET" and call.path == "/v1/models":
             return render_models(for_anthropic=call.for_anthropic)
         if scope["method"] == "GET" and call.path.startswith("/v1/models/"):
@@ -224,6 +240,8 @@ class Simulator:
         if (native := find_native(call.path)) is not None:
             body = native.refuse(refusal, call.unique)
             headers += native.error_headers(refusal)
+        elif find_gemini(call.path) is not None or call.path.startswith("/v1beta/"):
+            body = render_gemini_error(refusal)
         elif call.for_anthropic:
             body = render_anthropic_error(refusal, f"req_01{call.unique[:22]}")
         else:

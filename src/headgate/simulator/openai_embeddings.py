@@ -91,6 +91,11 @@ def render_embeddings(ask: EmbeddingAsk, counts: Counts, *, unique: str) -> byte
     return msgspec.json.encode(body)
 
 
+def words_in(text: str) -> tuple[str, ...]:
+    """The words of a text, in lower case."""
+    return tuple(_WORD.findall(text.lower()))
+
+
 def embed(words: tuple[str, ...], dimensions: int) -> list[float]:
     """A vector of length 1: every word adds to one place that its hash picks, or subtracts there."""
     vector = [0.0] * dimensions
@@ -117,7 +122,7 @@ def _inputs(given: str | list[str | int | list[int]]) -> list[str | list[int]]:
 
 def _read_input(one: str | list[int]) -> tuple[tuple[str, ...], int]:
     if isinstance(one, str):
-        return tuple(_WORD.findall(one.lower())), count_tokens(one)
+        return words_in(one), count_tokens(one)
     return tuple(map(str, one)), len(one)
 
 

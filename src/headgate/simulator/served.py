@@ -24,6 +24,7 @@ class Asked(msgspec.Struct, frozen=True):
     """Hexadecimal digits that no other answer has."""
     created: int
     """Epoch seconds."""
+    query: str = ""
 
     @property
     def knobs_header(self) -> bytes | None:
