@@ -4,13 +4,15 @@ from hypothesis import strategies as st
 
 from headgate.domain.usage import INPUT_UNITS, OUTPUT_UNITS, Unit, Usage, usage_of
 
-EVENTS = {Unit.REQUEST, Unit.WEB_SEARCH, Unit.FILE_SEARCH}
+EVENTS = {Unit.REQUEST, Unit.WEB_SEARCH, Unit.FILE_SEARCH, Unit.SEARCH_UNIT}
+MEASURES = {Unit.IMAGE, Unit.CHARACTER, Unit.AUDIO_SECOND}
+"""What is billed by a measure of its own, which is no token."""
 
 
 def test_every_unit_is_input_output_or_an_event_and_only_one_of_them():
-    assert set(Unit) == INPUT_UNITS | OUTPUT_UNITS | EVENTS
+    assert set(Unit) == INPUT_UNITS | OUTPUT_UNITS | EVENTS | MEASURES
     assert not INPUT_UNITS & OUTPUT_UNITS
-    assert not (INPUT_UNITS | OUTPUT_UNITS) & EVENTS
+    assert not (INPUT_UNITS | OUTPUT_UNITS) & (EVENTS | MEASURES)
 
 
 def test_totals_are_sums_of_their_buckets():
@@ -20,7 +22,7 @@ def test_totals_are_sums_of_their_buckets():
 
 @given(st.dictionaries(st.sampled_from(Unit), st.integers(1, 10**12)))
 def test_no_token_is_counted_twice(quantities: dict[Unit, int]):
-    tokens = sum(count for unit, count in quantities.items() if unit not in EVENTS)
+    tokens = sum(count for unit, count in quantities.items() if unit not in EVENTS | MEASURES)
     assert tokens == Usage(quantities).total_tokens
 
 
