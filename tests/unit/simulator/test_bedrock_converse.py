@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from headgate.infra.signing import sigv4
-from headgate.infra.signing.aws_keys import AwsKeys
+from headgate.providers.secrets import AwsKeys
 from headgate.simulator.bedrock_converse import error_type
 from headgate.simulator.signatures import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from headgate.wire.eventstream import FrameSplitter

@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from headgate.infra.signing import sigv4
-from headgate.infra.signing.aws_keys import AwsKeys
+from headgate.providers.secrets import AwsKeys
 from headgate.simulator.signatures import ACCESS_KEY_ID, SECRET_ACCESS_KEY, find_fault, is_signed, signature_of
 
 DATE = "20150830T123600Z"

@@ -6,7 +6,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from headgate.control.deployments.models import Deployment, ProviderCredential
-from headgate.control.deployments.operations import check_credential, check_deployment
+from headgate.control.deployments.operations import check_credential, check_deployment, check_secret_of
 from headgate.domain.formats import Format
 from headgate.providers.table import PROVIDERS
 
@@ -24,7 +24,8 @@ class CredentialForm(forms.ModelForm):
         required=False,
         strip=True,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}, render_value=False),
-        help_text="Stored encrypted and never shown again. Empty: the stored one stays.",
+        help_text="Stored encrypted and never shown again. Empty: the stored one stays. For Amazon Bedrock an API key, "
+        'or {"access_key_id": "…", "secret_access_key": "…"}; for Vertex the JSON key of a service account.',
     )
 
     class Meta:
@@ -43,6 +44,8 @@ class CredentialForm(forms.ModelForm):
         if self.errors:
             return
         try:
+            if secret := self.cleaned_data.get("secret"):
+                check_secret_of(self.instance, secret)
             check_credential(self.instance)
         except forms.ValidationError as error:
             self.add_error(None, error)

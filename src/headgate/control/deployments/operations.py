@@ -8,12 +8,10 @@ from django.utils import timezone
 
 from headgate.control.deployments.models import Deployment, ProviderCredential
 from headgate.control.publication.operations import publishing
+from headgate.providers.secrets import SecretError, check_secret, hint_of
 from headgate.providers.table import PROVIDERS
 from headgate.providers.variants import NotSpokenError, variant
 from headgate.snapshot.credentials import encrypt_credential
-
-_HINT = 4
-_SHORTEST_HINTED = 16
 
 
 def check_deployment(deployment: Deployment) -> None:
@@ -61,6 +59,21 @@ def check_credential(credential: ProviderCredential) -> None:
             raise ValidationError(f"{deployment} uses it. {' '.join(error.messages)}") from error
 
 
+def check_secret_of(credential: ProviderCredential, plain: str) -> None:
+    """Refuse a secret that its provider's requests cannot be signed with.
+
+    Raises:
+        ValidationError: for the field `secret`.
+    """
+    provider = PROVIDERS.get(credential.provider)
+    if provider is None:
+        return
+    try:
+        check_secret(provider, plain)
+    except SecretError as error:
+        raise ValidationError({"secret": str(error)}) from error
+
+
 def save_deployment(deployment: Deployment) -> None:
     """Write a new or changed deployment and publish it.
 
@@ -84,11 +97,13 @@ def save_credential(credential: ProviderCredential, *, plain: str | None) -> Non
 
     Raises:
         ValueError: a new credential without a secret.
-        ValidationError: a deployment that uses it would show it to another provider or organization.
+        ValidationError: a deployment that uses it would show it to another provider or organization, or nothing can be
+            signed with the secret.
     """
     if plain:
+        check_secret_of(credential, plain)
         credential.encrypted = encrypt_credential(plain, secret=settings.SECRET_KEY)
-        credential.hint = plain[-_HINT:] if len(plain) >= _SHORTEST_HINTED else ""
+        credential.hint = hint_of(plain)
         credential.rotated_at = timezone.now()
     elif not credential.encrypted:
         message = "a new provider credential needs its secret"

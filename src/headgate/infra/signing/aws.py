@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from headgate.domain.errors import UpstreamUnsigned
-from headgate.infra.signing.aws_keys import AwsKeys, keys_of_variables, read_keys, region_of
+from headgate.infra.signing.aws_keys import keys_of_variables, region_of
 from headgate.infra.signing.fresh import Fresh, Loaded, NoCredentialError, Source
+from headgate.providers.secrets import AwsKeys, SecretError, read_aws_keys
 from headgate.routing.target import Target
 
 _SERVICE: Final = "bedrock"
@@ -37,23 +38,23 @@ class AwsSigner:
         Raises:
             UpstreamUnsigned: there are no keys, or they could not be fetched: nothing was sent.
         """
-        given = target.credential
-        if given is not None and not given.lstrip().startswith("{"):
-            # A Bedrock API key is shown, not signed with.
-            return {**headers, "authorization": f"Bearer {given.strip()}"}
         try:
             keys = await self._keys(target)
+            if keys is None:
+                # A Bedrock API key is shown, not signed with.
+                return {**headers, "authorization": f"Bearer {(target.credential or '').strip()}"}
             region = region_of(url, keys, self._environ)
-        except NoCredentialError as error:
+        except (NoCredentialError, SecretError) as error:
             raise UpstreamUnsigned(str(error), provider=target.provider.name) from error
         if self._sign is None:
             self._sign = await asyncio.to_thread(_load_sign)
         content_type = headers.get("content-type", "application/json")
         return {**headers, **self._sign(keys, _SERVICE, region, method, url, content_type, body)}
 
-    async def _keys(self, target: Target) -> AwsKeys:
+    async def _keys(self, target: Target) -> AwsKeys | None:
+        """What to sign with; None: nothing, the credential is shown."""
         if target.credential is not None:
-            return read_keys(target.credential)
+            return read_aws_keys(target.credential)
         if not target.ambient:
             message = (
                 f"The deployment has an address of its own but no credential for {target.provider.title}: give it one."

@@ -4,10 +4,9 @@ Loading that takes a tenth of a second: only who signs does, in a thread.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import google.auth
-import msgspec
 import urllib3
 from google.auth.credentials import Credentials, TokenState
 from google.auth.exceptions import GoogleAuthError
@@ -15,9 +14,9 @@ from google.auth.transport.urllib3 import Request
 from google.oauth2 import service_account
 
 from headgate.infra.signing.fresh import Age, NoCredentialError
+from headgate.providers.secrets import SecretError, read_service_account
 
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
-TOKEN_URI: Final = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _TIMEOUT_S: Final = 10.0
 _AGES: Final = {TokenState.FRESH: Age.FRESH, TokenState.STALE: Age.STALE, TokenState.INVALID: Age.DEAD}
 _REMEDY: Final = "set GOOGLE_APPLICATION_CREDENTIALS to a file, or give the machine a service account"
@@ -66,22 +65,17 @@ def environment_account() -> Credentials:
 def service_account_of(credential: str) -> Credentials:
     """A deployment's own credential: the JSON key of a service account.
 
-    Other kinds of credential files name addresses to fetch from and files to read: those may only come out of the
-    environment, for whoever may write a deployment's credential may not make this machine fetch and read.
-
     Raises:
         NoCredentialError: it is no such key.
     """
     try:
-        info = msgspec.json.decode(credential, type=dict[str, Any])
-        if info.get("type") != "service_account" or info.get("token_uri", TOKEN_URI) != TOKEN_URI:
-            raise ValueError
-        return service_account.Credentials.from_service_account_info(  # pyright: ignore[reportUnknownMemberType]
-            {**info, "token_uri": TOKEN_URI}, scopes=SCOPES
-        )
+        info = read_service_account(credential)
+        return service_account.Credentials.from_service_account_info(info, scopes=SCOPES)  # pyright: ignore[reportUnknownMemberType]
+    except SecretError as error:
+        raise NoCredentialError(str(error)) from None
     except (ValueError, GoogleAuthError):
-        # Without the decoder's words: they may quote the secret.
-        message = "The deployment's credential is not the JSON key of a service account whose token_uri is Google's."
+        # Without the library's words: they may quote the secret.
+        message = "The deployment's credential is not the whole JSON key of a service account."
         raise NoCredentialError(message) from None
 
 

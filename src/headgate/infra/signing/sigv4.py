@@ -12,8 +12,8 @@ from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
-from headgate.infra.signing.aws_keys import AwsKeys
 from headgate.infra.signing.fresh import Age, NoCredentialError
+from headgate.providers.secrets import AwsKeys
 
 _AHEAD_S: Final = 15 * 60
 """As botocore itself does: it fetches nothing before."""

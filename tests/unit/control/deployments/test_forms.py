@@ -26,6 +26,14 @@ def test_a_new_credential_needs_a_secret_and_a_stored_one_does_not():
     assert CredentialForm(given, instance=stored()).is_valid()
 
 
+def test_a_secret_that_nothing_can_be_signed_with_is_refused():
+    given = {"name": "c", "provider": "bedrock"}
+    for secret in ("ABSK-an-api-key", '{"access_key_id": "AK", "secret_access_key": "SK"}'):
+        assert CredentialForm({**given, "secret": secret}).is_valid()
+    form = CredentialForm({**given, "secret": '{"access_key_id": "hunter2"}'})
+    assert ["Give a Bedrock API key, or JSON with access_key_id and secret_access_key."] == form.errors["secret"]
+
+
 def test_a_credential_in_use_cannot_become_another_providers():
     own = stored()
     Deployment.objects.create(name="x", provider="openai", credential=own)

@@ -38,6 +38,19 @@ def test_a_short_credential_gives_no_hint_away():
     assert "" == made.hint
 
 
+def test_of_keys_the_hint_is_their_name():
+    made = ProviderCredential(name="c", provider="bedrock")
+    keys = '{"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "wJalrXUtnFEMI"}'
+    operations.save_credential(made, plain=keys)
+    assert "MPLE" == made.hint
+
+
+def test_a_secret_that_nothing_can_be_signed_with_is_refused():
+    with pytest.raises(ValidationError, match="Give a Bedrock API key"):
+        operations.save_credential(ProviderCredential(name="c", provider="bedrock"), plain="{}")
+    assert not ProviderCredential.objects.exists()
+
+
 def test_a_credential_without_a_new_secret_keeps_the_old_one():
     made = credential()
     before = (bytes(made.encrypted), made.rotated_at)

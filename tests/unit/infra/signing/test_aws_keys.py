@@ -1,33 +1,10 @@
 import pytest
 
-from headgate.infra.signing.aws_keys import AwsKeys, keys_of_variables, read_keys, region_of
+from headgate.infra.signing.aws_keys import keys_of_variables, region_of
 from headgate.infra.signing.fresh import NoCredentialError
+from headgate.providers.secrets import AwsKeys
 
 KEYS = AwsKeys(access_key_id="AK", secret_access_key="SK")
-
-
-def test_a_deployments_keys_are_read():
-    assert KEYS == read_keys('{"access_key_id":"AK","secret_access_key":"SK"}')
-    whole = '{"access_key_id":"AK","secret_access_key":"SK","session_token":"ST","region":"eu-west-1","note":"ours"}'
-    keys = read_keys(whole)
-    assert ("ST", "eu-west-1") == (keys.session_token, keys.region)
-
-
-@pytest.mark.parametrize(
-    "credential",
-    [
-        '{"access_key_id":"AK"}',
-        '{"access_key_id":"AK","secret_access_key":""}',
-        '{"SECRET',
-        "{}",
-        '{"access_key_id":7}',
-    ],
-)
-def test_a_credential_that_is_none_is_not_quoted(credential: str):
-    with pytest.raises(NoCredentialError) as found:
-        read_keys(credential)
-    assert "access_key_id and secret_access_key" in str(found.value)
-    assert "SECRET" not in str(found.value)
 
 
 def test_keys_of_the_environment_need_both_variables():

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from google.auth import jwt
 
 from headgate.infra.signing.fresh import Age, NoCredentialError
-from headgate.infra.signing.google_tokens import SCOPES, TOKEN_URI, Tokens, environment_account, service_account_of
+from headgate.infra.signing.google_tokens import SCOPES, Tokens, environment_account, service_account_of
+from headgate.providers.secrets import TOKEN_URI
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -92,7 +93,7 @@ def test_a_refusal_says_googles_reason_and_the_remedy():
 def test_only_the_key_of_a_service_account_at_googles_own_address_is_taken(changes: dict[str, Any]):
     account = {name: value for name, value in (ACCOUNT | changes).items() if value is not None}
     google = Google()
-    with pytest.raises(NoCredentialError, match="not the JSON key of a service account") as found:
+    with pytest.raises(NoCredentialError, match="JSON key of a service account") as found:
         tokens(google, account).fetch()
     assert [] == google.asked
     assert "hunter2" not in str(found.value)

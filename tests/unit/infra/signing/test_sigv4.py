@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from headgate.infra.signing.aws_keys import AwsKeys
 from headgate.infra.signing.fresh import Age, NoCredentialError
 from headgate.infra.signing.sigv4 import EnvironmentKeys, sign
+from headgate.providers.secrets import AwsKeys
 
 VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ROLE_ARN")
 
