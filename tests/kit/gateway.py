@@ -21,7 +21,18 @@ KEY = "sk-hg-test-key-that-is-long-enough-0123456789"
 PASSWORD = "test-password-9f3c"
 SECRET = "a secret that all nodes of a test share"
 ROOT = Path(__file__).resolve().parents[2]
-_FOREIGN = ("AI_", "OPENAI_", "ANTHROPIC_", "GROQ_", "MISTRAL_", "HEADGATE_", "DATABASE_URL", "REDIS_URL")
+_FOREIGN = (
+    "AI_",
+    "OPENAI_",
+    "ANTHROPIC_",
+    "GROQ_",
+    "MISTRAL_",
+    "HEADGATE_",
+    "LANGSMITH_",
+    "LANGCHAIN_",
+    "DATABASE_URL",
+    "REDIS_URL",
+)
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ import os
 
 from headgate.control import environment, navigation, secrets
 from headgate.control.budgets.environment import budget_defaults
+from headgate.control.sinks.environment import langsmith_settings
 
 _folder = secrets.data_dir(os.environ)
 
@@ -42,6 +43,7 @@ INSTALLED_APPS = [
     "headgate.control.ratelimits",
     "headgate.control.publication",
     "headgate.control.audit",
+    "headgate.control.sinks",
 ]
 MIDDLEWARE = [
     "headgate.control.middleware.PageHeaders",
@@ -76,6 +78,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Read here, so that nonsense is found before anything starts.
 BUDGET_DEFAULTS = budget_defaults(os.environ)
+LANGSMITH = langsmith_settings(os.environ)
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

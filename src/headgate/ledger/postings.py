@@ -3,6 +3,7 @@
 A posting is inserted once and never updated. Its id makes a second posting of the same record change nothing.
 """
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, TypedDict
 
@@ -13,6 +14,7 @@ from headgate.domain.ids import CardId, DeploymentId, KeyId, OrganizationId, Own
 from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution
+from headgate.domain.trace import TraceContext
 from headgate.domain.usage import INPUT_UNITS, OUTPUT_UNITS, Unit, Usage
 from headgate.ledger.records import Logged, Raised, Sent, Settled, Tried
 
@@ -124,6 +126,27 @@ class WindowCharge(NamedTuple):
     from_lease: int
 
 
+class DeliveryPosting(msgspec.Struct, frozen=True, kw_only=True):
+    """A sink is to be told of a request. Field names are columns of `headgate_delivery`."""
+
+    sink: str
+    request_id: RequestId
+    occurred_at: float
+    """When the request arrived, epoch seconds."""
+    context: dict[str, str] | None
+    """What the caller said of its trace; see `TraceContext`."""
+
+
+Announce = Callable[[RequestLogPosting, TraceContext | None], Sequence[DeliveryPosting]]
+"""Which sinks are to be told of a request."""
+
+
+def told_to_nobody(log: RequestLogPosting, trace: TraceContext | None) -> Sequence[DeliveryPosting]:
+    """No sink wants to know."""
+    del log, trace
+    return ()
+
+
 class OwnerPosting(msgspec.Struct, frozen=True, kw_only=True):
     """What one step of ingest posts: the next stretch of one owner's journal, in one transaction."""
 
@@ -137,6 +160,7 @@ class OwnerPosting(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[CostEventPosting, ...] = ()
     logs: tuple[RequestLogPosting, ...] = ()
     charges: tuple[WindowCharge, ...] = ()
+    deliveries: tuple[DeliveryPosting, ...] = ()
 
 
 class PostResult(msgspec.Struct, frozen=True, kw_only=True):

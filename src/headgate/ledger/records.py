@@ -14,6 +14,7 @@ from headgate.domain.ids import CardId, DeploymentId, KeyId, OrganizationId, Req
 from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution
+from headgate.domain.trace import TraceContext
 from headgate.domain.usage import Usage
 from headgate.domain.verdict import Verdict
 
@@ -156,6 +157,8 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, tag="logged", gc=False):
     """Of the route: of a split the arm that was assigned, otherwise the one that was tried first."""
     tries: tuple[Tried, ...] = ()
     """Every attempt, first to last; none where the only one went well, for its cost event says it all."""
+    trace: TraceContext | None = None
+    """What the caller says of the trace that the request belongs to."""
 
 
 class Raised(msgspec.Struct, frozen=True, kw_only=True, tag="raised", gc=False):

@@ -16,6 +16,7 @@ from headgate.pipeline.attempt import Attempt
 from headgate.pipeline.intake import Intake
 from headgate.pipeline.ports import Admission, Clock, Journal, JournalFullError, RateLimiter
 from headgate.pipeline.request import Reply, Request
+from headgate.pipeline.trace_context import trace_context_of
 from headgate.routing.candidates import Choice
 
 MAX_MESSAGE_CHARS = 500
@@ -238,6 +239,7 @@ class Story:
             route=self._choice.route if self._choice else None,
             arm=self._choice.arm if self._choice else None,
             tries=self._tries(),
+            trace=trace_context_of(request.headers),
         )
 
     def _tries(self) -> tuple[Tried, ...]:

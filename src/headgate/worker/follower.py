@@ -10,7 +10,9 @@ from headgate.domain.ids import OwnerId
 from headgate.infra.journal import LOCK_FILE, segment_path
 from headgate.ledger.frames import SEGMENT_SIZE, Frame, SegmentHeader, Torn, decode_header, read_frame, read_frames
 from headgate.ledger.postings import (
+    Announce,
     CostEventPosting,
+    DeliveryPosting,
     OwnerPosting,
     RequestLogPosting,
     WindowCharge,
@@ -20,6 +22,7 @@ from headgate.ledger.postings import (
     orphan_log,
     raised,
     request_log,
+    told_to_nobody,
     window_charges,
 )
 from headgate.ledger.records import Logged, Raised, Sent, Settled, decode_record
@@ -40,13 +43,16 @@ class Rows(NamedTuple):
     events: list[CostEventPosting]
     logs: list[RequestLogPosting]
     charges: list[WindowCharge]
+    deliveries: list[DeliveryPosting]
+    """Of which of the logs a sink is to be told."""
 
 
 class Follower:
     """One owner's journal, from where the books are on."""
 
-    def __init__(self, folder: Path) -> None:
-        """Nothing is read yet; see `resume`."""
+    def __init__(self, folder: Path, announce: Announce = told_to_nobody) -> None:
+        """Nothing is read yet; see `resume`. `announce`: which sinks are to be told of a request."""
+        self._announce = announce
         self.folder = folder
         self.owner = OwnerId(folder.name)
         self._read_to = 0
@@ -84,6 +90,7 @@ class Follower:
             events=tuple(rows.events),
             logs=tuple(rows.logs),
             charges=tuple(rows.charges),
+            deliveries=tuple(rows.deliveries),
         )
 
     def posted(self, posting: OwnerPosting) -> None:
@@ -109,10 +116,12 @@ class Follower:
     def orphans(self, at: float) -> Rows:
         """What a dead writer sent and never settled: booked at its hold."""
         sents = [sent for _, sent in self._open.values()]
+        logs = [orphan_log(sent) for sent in sents]
         return Rows(
             [orphan_event(sent, at) for sent in sents],
-            [orphan_log(sent) for sent in sents],
+            logs,
             [charge for sent in sents for charge in orphan_charges(sent)],
+            [delivery for log in logs for delivery in self._announce(log, None)],
         )
 
     def remove(self) -> None:
@@ -133,7 +142,7 @@ class Follower:
         return min((position for position, _ in self._open.values()), default=self._read_to)
 
     def _scan(self, position: int, *, stop: int | None, limit: int | None) -> tuple[Rows, int]:
-        rows = Rows([], [], [])
+        rows = Rows([], [], [], [])
         while True:
             window = self._window(position)
             frames, reached = read_frames(window, position, position)
@@ -156,7 +165,9 @@ class Follower:
         if isinstance(record, Sent):
             self._open[record.request_id, record.attempt] = (position, record)
         elif isinstance(record, Logged):
-            rows.logs.append(request_log(record))
+            log = request_log(record)
+            rows.logs.append(log)
+            rows.deliveries.extend(self._announce(log, record.trace))
         elif isinstance(record, Raised):
             if (opened := self._opened(record, position)) is not None:
                 self._open[record.request_id, record.attempt] = (opened[0], raised(opened[1], record))

@@ -18,6 +18,7 @@ from headgate.control.ledger.queries import cursor_of
 from headgate.infra import clock
 from headgate.infra.ingest_lock import take_ingest_lock
 from headgate.infra.journal import JOURNAL_FOLDER, LOCK_FILE, UNFINISHED, boot_id
+from headgate.ledger.postings import Announce, told_to_nobody
 from headgate.worker.follower import MAX_ROWS, Follower
 
 GATHER_S = 0.1
@@ -33,8 +34,8 @@ class AnotherIngestError(Exception):
 class Ingest:
     """Follows every journal below a data folder."""
 
-    def __init__(self, data_dir: Path) -> None:
-        """Take the folder; one ingest per node.
+    def __init__(self, data_dir: Path, announce: Announce = told_to_nobody) -> None:
+        """Take the folder; one ingest per node. `announce`: which sinks are to be told of a request.
 
         Raises:
             AnotherIngestError: another process holds the ingest lock.
@@ -46,6 +47,7 @@ class Ingest:
             message = f"another worker ingests {self._folder}"
             raise AnotherIngestError(message)
         self._lock = lock
+        self._announce = announce
         _remove_unfinished(self._folder)
         self._followers: dict[str, Follower] = {}
         self._behind = False
@@ -107,7 +109,7 @@ class Ingest:
         return False
 
     def _begin(self, name: str) -> Follower:
-        follower = Follower(self._folder / name)
+        follower = Follower(self._folder / name, self._announce)
         header = follower.header()
         register_owner(follower.owner, header.node if header else "", header.boot_id if header else "")
         cursor = cursor_of(follower.owner)
@@ -121,7 +123,7 @@ class Ingest:
         header = follower.header()
         lost_power = header is not None and header.boot_id != boot_id()
         try:
-            close_owner(follower.owner, rows.events, rows.logs, rows.charges, lost_power=lost_power)
+            close_owner(follower.owner, rows.events, rows.logs, rows.charges, rows.deliveries, lost_power=lost_power)
         except CursorMovedError:
             # Closed before, by a run that ended between the commit and the removal of the journal.
             _log.info("journal_was_closed", owner=follower.owner)

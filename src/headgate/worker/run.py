@@ -19,17 +19,21 @@ def run_worker() -> int:
     # Models can be imported only once Django is set up.
     from headgate.worker.ingest import AnotherIngestError, Ingest
     from headgate.worker.jobs import Rounds
+    from headgate.worker.sinks.compose import announcing, senders
 
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     try:
-        ingest = Ingest(read_settings(os.environ).data_dir)
+        ingest = Ingest(read_settings(os.environ).data_dir, announcing())
     except (AnotherIngestError, SettingsError) as error:
         print(f"headgate worker: {error}", file=sys.stderr)
         return 1
-    jobs = threading.Thread(target=Rounds().run, args=(stop,), name="jobs")
-    jobs.start()
+    beside = [threading.Thread(target=Rounds().run, args=(stop,), name="jobs")]
+    beside += [threading.Thread(target=sender.run, args=(stop,), name="sink") for sender in senders()]
+    for thread in beside:
+        thread.start()
     ingest.run(stop)
-    jobs.join()
+    for thread in beside:
+        thread.join()
     return 0

@@ -3,7 +3,7 @@ import threading
 import pytest
 from django.db import connection
 
-from headgate.control.locks import one_at_a_time
+from headgate.control.locks import held_alone, one_at_a_time
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +40,22 @@ def test_an_error_inside_lets_the_next_one_in():
     for _ in range(2):
         with pytest.raises(ZeroDivisionError), one_at_a_time():
             raise ZeroDivisionError
+
+
+def test_who_is_alone_in_here_says_so_and_lets_go(transactional_db):
+    def second() -> None:
+        try:
+            with held_alone("langsmith") as mine:
+                found.append(mine)
+        finally:
+            connection.close()
+
+    found: list[bool] = []
+    with held_alone("langsmith") as mine, held_alone("something else") as other:
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(20)
+    thread = threading.Thread(target=second)
+    thread.start()
+    thread.join(20)
+    assert (True, True, [connection.vendor == "sqlite", True]) == (mine, other, found)

@@ -8,12 +8,14 @@ import pytest
 from headgate.domain.budget import LeaseClass
 from headgate.domain.ids import OwnerId, RequestId
 from headgate.domain.outcome import Outcome
+from headgate.domain.trace import TraceContext
 from headgate.infra.journal import FileJournal, segment_path
 from headgate.ledger.frames import SEGMENT_SIZE, pack_frame
-from headgate.ledger.postings import WindowCharge
+from headgate.ledger.postings import DeliveryPosting, RequestLogPosting, WindowCharge
 from headgate.ledger.records import Charge, Held, Raised, encode_record
 from headgate.worker.follower import MAX_ROWS, Follower, JournalCorruptError
 from tests.kit.books import NOON, logged, sent, settled
+from tests.kit.deliveries import delivery
 
 OWNER = OwnerId("a" * 32)
 
@@ -145,7 +147,7 @@ def test_a_frame_with_a_broken_checksum_is_not_believed(journal: FileJournal, fo
     frame[20] ^= 1
     os.pwrite(journal._current, bytes(frame), journal._offset)
     assert follower.step() is None
-    assert ([], [], []) == follower.orphans(NOON)
+    assert ([], [], [], []) == follower.orphans(NOON)
 
 
 def test_a_settlement_of_nothing_is_corrupt_and_never_skipped(journal: FileJournal, follower: Follower):
@@ -209,7 +211,7 @@ def test_only_one_reader_recovers(journal: FileJournal, follower: Follower):
 def test_an_orphan_is_booked_at_its_hold_with_a_log_row(journal: FileJournal, follower: Follower):
     journal.open_attempt(sent())
     assert follower.step() is None
-    (event,), (log,), charges = follower.orphans(NOON + 9)
+    (event,), (log,), charges, _ = follower.orphans(NOON + 9)
     assert [] == charges
     assert (9_000, True, "orphaned", NOON + 9) == (event.amount_nano, event.estimated, event.error, event.settled_at)
     assert ("aigw_1_a", 9_000, "orphaned") == (log.request_id, log.cost_nano, log.error)
@@ -242,3 +244,24 @@ def test_an_attempt_that_drew_on_is_an_orphan_of_all_that_it_held(journal: FileJ
     found = follower.orphans(NOON + 60)
     assert [5_000] == [event.amount_nano for event in found.events]
     assert [WindowCharge("aigw_1_a:1", "w", LeaseClass.NORMAL, 5_000, 5_000)] == found.charges
+
+
+def test_what_a_sink_is_to_be_told_comes_with_the_rows_that_it_is_about(journal: FileJournal):
+    def announce(log: RequestLogPosting, trace: TraceContext | None) -> list[DeliveryPosting]:
+        return [
+            delivery(
+                log.request_id,
+                occurred_at=NOON - 1,
+                context=None if trace is None else {"langsmith": trace.langsmith or ""},
+            )
+        ]
+
+    follower = Follower(journal.folder, announce)
+    journal.open_attempt(sent())
+    journal.append(settled(), logged(trace=TraceContext(langsmith="run")))
+    journal.close_attempt()
+    journal.open_attempt(sent(request_id=RequestId("aigw_2_b")))
+    posting = follower.step()
+    assert posting is not None
+    assert (delivery("aigw_1_a", context={"langsmith": "run"}),) == posting.deliveries
+    assert [delivery("aigw_2_b")] == follower.orphans(NOON).deliveries

@@ -15,8 +15,16 @@ from headgate.control.partitions import forget, make_room
 from headgate.control.pricing.widenings import observe_overruns
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.rollups.operations import roll_up
+from headgate.control.sinks.operations import enqueue
 from headgate.domain.ids import OwnerId
-from headgate.ledger.postings import CostEventPosting, OwnerPosting, PostResult, RequestLogPosting, WindowCharge
+from headgate.ledger.postings import (
+    CostEventPosting,
+    DeliveryPosting,
+    OwnerPosting,
+    PostResult,
+    RequestLogPosting,
+    WindowCharge,
+)
 
 LOST_JOURNAL = "lost_journal"
 
@@ -48,6 +56,7 @@ def post(posting: OwnerPosting) -> PostResult:
             raise CursorMovedError(message)
         posted = _insert_all(posting.events, posting.logs)
         settle_windows(posting.owner_id, [each for each in posting.charges if each.event_id in posted.event_ids])
+        enqueue(posting.deliveries, posted.request_ids)
     observe_overruns(event for event in posting.events if event.event_id in posted.event_ids)
     return posted
 
@@ -57,6 +66,7 @@ def close_owner(
     orphans: Sequence[CostEventPosting] = (),
     logs: Sequence[RequestLogPosting] = (),
     charges: Sequence[WindowCharge] = (),
+    deliveries: Sequence[DeliveryPosting] = (),
     *,
     lost_power: bool = False,
 ) -> PostResult:
@@ -72,6 +82,7 @@ def close_owner(
         owner = _lock_open_owner(owner_id)
         posted = _insert_all(orphans, _not_logged_yet(logs))
         settle_windows(owner_id, [each for each in charges if each.event_id in posted.event_ids])
+        enqueue(deliveries, posted.request_ids)
         remained = close_leases(owner_id, spent=lost_power)
         if lost_power:
             book_loss(owner_id, remained, POWER_LOSS)

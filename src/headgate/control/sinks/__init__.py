@@ -1,0 +1,1 @@
+"""Sinks: systems outside that are told of every request after it is in the books."""

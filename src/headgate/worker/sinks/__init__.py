@@ -1,0 +1,1 @@
+"""Tell systems outside of requests that are in the books."""

@@ -1,0 +1,1 @@
+"""LangSmith: every request a run, every attempt a run below it."""

@@ -1,0 +1,90 @@
+"""Tells LangSmith through its own SDK, one request of several runs at a time, and hears whether it took them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from langsmith import Client
+from urllib3.util import Retry
+
+from headgate.control.sinks.environment import LangSmithSettings
+from headgate.control.sinks.health import LANGSMITH
+from headgate.control.sinks.queries import Waiting
+from headgate.worker.sinks.langsmith.runs import runs_of
+from headgate.worker.sinks.sink import SinkAwayError, SinkRefusedError
+
+TIMEOUT_MS: Final = (3_000, 10_000)
+"""To connect, and of silence."""
+_NEVER_TAKEN: Final = frozenset({400, 413, 415, 422})
+"""Statuses about what was sent; all others are about the moment, or about us."""
+
+
+class LangSmithSink:
+    """LangSmith's own client, with its queues, threads, retries and sampling off: those are ours, and durable."""
+
+    name = LANGSMITH
+
+    def __init__(self, settings: LangSmithSettings) -> None:
+        """Nothing is sent yet."""
+        self._project = settings.project
+        self._failures: list[Exception] = []
+        self._client = Client(
+            api_url=settings.endpoint,
+            api_key=settings.api_key,
+            auto_batch_tracing=False,
+            tracing_mode="langsmith",
+            tracing_sampling_rate=1.0,
+            retry_config=Retry(0, raise_on_status=False),
+            timeout_ms=TIMEOUT_MS,
+            hide_inputs=False,
+            hide_outputs=False,
+            hide_metadata=False,
+            omit_traced_runtime_info=True,
+            disable_prompt_cache=True,
+            tracing_error_callback=self._failures.append,
+        )
+
+    def tell(self, waiting: Sequence[Waiting]) -> None:
+        """As `Sink.tell`: runs have the same ids whenever they are told of."""
+        runs = [run for each in waiting for run in runs_of(each, self._project)]
+        self._ask_of_it(lambda: self._client.multipart_ingest(create=runs))
+
+    def ask(self) -> None:
+        """As `Sink.ask`: with the key, so that a wrong one is found."""
+        self._ask_of_it(
+            lambda: self._client.request_with_retries("GET", "/sessions", params={"limit": 1, "name": self._project})
+        )
+
+    def close(self) -> None:
+        """Let go of its connections."""
+        self._client.session.close()
+
+    def _ask_of_it(self, call: Callable[[], Any]) -> None:
+        """Call, and raise what its client raised, or only told of."""
+        self._failures.clear()
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - its client raises what it likes: all of it means that it did not work
+            self._failures.append(error)
+        if not self._failures:
+            return
+        error = self._failures[0]
+        reason = _reason(error)
+        if _status(error) in _NEVER_TAKEN:
+            raise SinkRefusedError(reason) from error
+        raise SinkAwayError(reason) from error
+
+
+def _status(error: BaseException | None) -> int | None:
+    """The HTTP status behind an error, wherever its client has left it."""
+    while error is not None:
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        if isinstance(status, int):
+            return status
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _reason(error: Exception) -> str:
+    """One line, and nothing that its client adds of credentials and bodies."""
+    line = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {line[:300]}"

@@ -1,0 +1,172 @@
+"""LangSmith is away under load and workers are killed: no request fails, no run is lost, none is doubled."""
+
+import json
+import os
+import signal
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.kit.gateway import GatewayProcess, wait_until
+from tests.kit.langsmith_server import KEY, LangSmithServer
+from tests.kit.postgres import needs_postgres
+
+CLIENTS = 4
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def server() -> Iterator[LangSmithServer]:
+    with LangSmithServer() as running:
+        yield running
+
+
+def node(folder: Path, server: LangSmithServer, database_url: str | None, **environ: str) -> GatewayProcess:
+    traced = {"LANGSMITH_API_KEY": KEY, "LANGSMITH_ENDPOINT": server.url} | environ
+    return GatewayProcess(folder, workers=1, database_url=database_url, environ=traced)
+
+
+def ask(gateway: GatewayProcess, number: int, *, model: str = "sim/small", **headers: str) -> int:
+    """One request; its status."""
+    body = {"model": model, "messages": [{"role": "user", "content": f"secret {number}"}], "stream": number % 2 == 0}
+    request = urllib.request.Request(
+        f"{gateway.url}/v1/chat/completions",
+        data=json.dumps(body | {"max_tokens": 20}).encode(),
+        headers={"authorization": f"Bearer {gateway.key}", "x-headgate-user": f"u{number % 7}"} | headers,
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            answer.read()
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@contextmanager
+def load(*gateways: GatewayProcess) -> Iterator[list[int]]:
+    """Clients that ask on and on; the statuses that they got."""
+    stop, statuses = threading.Event(), list[int]()
+
+    def client(number: int) -> None:
+        while not stop.is_set():
+            model = "sim/small" if number % 5 else "no-such-model"
+            statuses.append(ask(gateways[number % len(gateways)], number, model=model))
+            number += CLIENTS
+
+    threads = [threading.Thread(target=client, args=(start,)) for start in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield statuses
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def more(statuses: list[int], count: int) -> None:
+    """Wait until so many more requests were answered."""
+    before = len(statuses)
+    wait_until(lambda: len(statuses) >= before + count, what="load")
+
+
+def caught_up(gateway: GatewayProcess, statuses: list[int]) -> None:
+    """Wait until every request is in the log, and told of."""
+    count = "SELECT count(*) AS n FROM headgate_"
+    wait_until(
+        lambda: gateway.rows(f"{count}request_log")[0]["n"] >= len(statuses), within_s=60, what="rows of all requests"
+    )
+    wait_until(lambda: gateway.rows(f"{count}delivery")[0]["n"] == 0, within_s=90, what="an empty queue")
+
+
+def compare(gateway: GatewayProcess, server: LangSmithServer, statuses: list[int]) -> None:
+    """Every request is one run, every cost event one below it, and what came twice was the same."""
+    logged = {row["request_id"] for row in gateway.rows("SELECT request_id FROM headgate_request_log")}
+    events = gateway.rows("SELECT request_id, amount_nano FROM headgate_cost_event")
+    roots = server.roots()
+    assert len(statuses) == len(logged)
+    assert logged == roots.keys()
+    below = [run for run in server.latest.values() if run["run_type"] == "llm"]
+    assert len(server.latest) == len(roots) + len(below)
+    assert sorted((event["request_id"], event["amount_nano"]) for event in events) == sorted(
+        (said["request_id"], int(said["usage_metadata"]["total_cost"].scaleb(9)))
+        for said in (run["extra"]["metadata"] for run in below)
+    )
+    assert [] == [times for times in server.runs.values() if any(each != times[0] for each in times)]
+    assert b"secret" not in b"".join(server.raw)
+
+
+def kill(gateway: GatewayProcess, role: str) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(wait_until(lambda: gateway.pids(role), what=f"the {role}")[0], signal.SIGKILL)
+
+
+def once(action: Callable[[], None]) -> Callable[[], None]:
+    """The first call does it."""
+    left = [action]
+    return lambda: left.pop()() if left else None
+
+
+def test_an_outage_and_killed_workers_lose_and_double_nothing(
+    tmp_path: Path, server: LangSmithServer, database_url: str | None
+) -> None:
+    with node(tmp_path / "data", server, database_url) as gateway, load(gateway) as statuses:
+        wait_until(lambda: server.runs, what="a run")
+        server.stop()
+        more(statuses, 60)
+        kill(gateway, "worker")
+        more(statuses, 60)
+        server.start()
+        more(statuses, 40)
+        server.status = 503
+        more(statuses, 40)
+        kill(gateway, "worker")
+        server.status = None
+        # Killed right after LangSmith took a batch and before we heard of it: the batch is told again.
+        server.on_taken = once(lambda: kill(gateway, "worker"))
+        wait_until(lambda: max(map(len, list(server.runs.values())), default=0) > 1, what="a batch that is told again")
+        more(statuses, 40)
+    with node(tmp_path / "data", server, database_url) as gateway:
+        caught_up(gateway, statuses)
+        compare(gateway, server, statuses)
+    assert {200, 404} == set(statuses)
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=needs_postgres)], indirect=True)
+def test_two_nodes_tell_of_each_request_once(tmp_path: Path, server: LangSmithServer, database_url: str | None) -> None:
+    first, second = (node(tmp_path / name, server, database_url) for name in ("one", "two"))
+    with first, second:
+        with load(first, second) as statuses:
+            more(statuses, 80)
+            kill(first, "worker")
+            more(statuses, 80)
+        caught_up(first, statuses)
+        compare(first, server, statuses)
+
+
+def test_a_tenth_is_not_everything_and_callers_runs_stay_whole(tmp_path: Path, server: LangSmithServer) -> None:
+    parent = "20260101T120000000000Z019b7959-057b-7000-8000-{:012x}"
+    with node(tmp_path / "data", server, None, LANGSMITH_TRACING_SAMPLING_RATE="0.3") as gateway:
+        statuses = [ask(gateway, number) for number in range(60)]
+        traces = [parent.format(number) for number in range(20)]
+        statuses += [ask(gateway, 1, **{"langsmith-trace": trace}) for trace in traces for _ in range(3)]
+        caught_up(gateway, statuses)
+    roots = list(server.roots().values())
+    alone = [run for run in roots if "parent_run_id" not in run]
+    nested = {trace[-36:]: [run for run in roots if run["trace_id"] == trace[-36:]] for trace in traces}
+    assert 5 < len(alone) < 35
+    assert {0, 3} == {len(below) for below in nested.values()}
+
+
+def test_without_a_key_the_worker_says_that_tracing_is_off(tmp_path: Path) -> None:
+    with GatewayProcess(tmp_path / "data", workers=1) as gateway:
+        ask(gateway, 1)
+        wait_until(lambda: gateway.rows("SELECT * FROM headgate_request_log"), what="the row")
+        assert [] == gateway.rows("SELECT * FROM headgate_delivery")
+        assert "LANGSMITH_API_KEY is not set" in gateway.log()

@@ -1,0 +1,150 @@
+"""A server that speaks LangSmith's ingest protocol: batches, multipart, and every way of not being there."""
+
+import email
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+import zstandard
+
+KEY = "lsv2_pt_of_the_tests"
+
+
+class LangSmithServer:
+    """Keeps what it is told, by the runs' ids."""
+
+    def __init__(self) -> None:
+        self.runs: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        """Every time a run came; the first is what counts."""
+        self.requests: list[tuple[str, str]] = []
+        self.raw: list[bytes] = []
+        self.status: int | None = None
+        """Of every answer, instead of taking anything."""
+        self.refuses: Callable[[dict[str, Any]], bool] = lambda _: False
+        """Runs for which a whole request is answered 422."""
+        self.without_multipart = False
+        self.on_taken: Callable[[], None] = lambda: None
+        """Called after runs were kept and before that is answered."""
+        self._lock = threading.Lock()
+        self._port = 0
+        self._server: ThreadingHTTPServer | None = None
+        self.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Listen, after a stop at the same address."""
+        handler = type("Handler", (_Handler,), {"told": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), handler)
+        self._server.daemon_threads = True
+        self._port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Nobody listens any more."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def take(self, runs: list[dict[str, Any]]) -> int:
+        """Keep all of them, or none; give the status."""
+        with self._lock:
+            if any(self.refuses(run) for run in runs):
+                return 422
+            for run in runs:
+                self.runs[run["id"]].append(run)
+        self.on_taken()
+        return 202
+
+    @property
+    def latest(self) -> dict[str, dict[str, Any]]:
+        """Each run as it last came."""
+        with self._lock:
+            return {run_id: times[-1] for run_id, times in self.runs.items()}
+
+    def roots(self) -> dict[str, dict[str, Any]]:
+        """Runs of requests, by the requests' ids."""
+        chains = [run for run in self.latest.values() if run["run_type"] == "chain"]
+        return {run["extra"]["metadata"]["request_id"]: run for run in chains}
+
+    def below(self, root: dict[str, Any]) -> list[dict[str, Any]]:
+        """Runs of a request's attempts."""
+        found = [run for run in self.latest.values() if run.get("parent_run_id") == root["id"]]
+        return sorted(found, key=lambda run: run["extra"]["metadata"]["attempt"])
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    told: LangSmithServer
+
+    def log_message(self, *_: Any) -> None:
+        """Nobody reads it."""
+
+    def do_GET(self) -> None:
+        self.told.requests.append(("GET", self.path))
+        if self._is_away():
+            return
+        known = {
+            "/info": {"version": "0.10.0", "batch_ingest_config": {"use_multipart_endpoint": True}},
+            "/sessions": [],
+        }
+        path = self.path.partition("?")[0]
+        self._answer(200 if path in known else 404, known.get(path, {}))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.told.requests.append(("POST", self.path))
+        self.told.raw.append(body)
+        if self._is_away():
+            return
+        if self.path == "/runs/multipart" and not self.told.without_multipart:
+            self._answer(self.told.take(_multipart(body, self.headers)), {})
+        elif self.path == "/runs/batch":
+            self._answer(self.told.take(json.loads(body, parse_float=Decimal)["post"]), {})
+        else:
+            self._answer(404, {})
+
+    def _is_away(self) -> bool:
+        status = self.told.status
+        if status is None and self.headers.get("x-api-key") != KEY and self.path != "/info":
+            status = 401
+        if status is not None:
+            self._answer(status, {"detail": "not now"})
+        return status is not None
+
+    def _answer(self, status: int, document: Any) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _multipart(body: bytes, headers: Any) -> list[dict[str, Any]]:
+    """Runs out of parts `post.<id>` and `post.<id>.<field>`."""
+    if headers.get("content-encoding") == "zstd":
+        body = zstandard.ZstdDecompressor().decompress(body)
+    whole = email.message_from_bytes(b"content-type: " + headers["content-type"].encode() + b"\r\n\r\n" + body)
+    runs: dict[str, dict[str, Any]] = defaultdict(dict)
+    for part in whole.get_payload():
+        operation, run_id, *field = part.get_param("name", header="content-disposition").split(".")
+        assert operation == "post"
+        content = part.get_payload(decode=True)
+        assert int(part["content-length"]) == len(content)
+        said = json.loads(content, parse_float=Decimal)
+        runs[run_id] |= {field[0]: said} if field else said
+    return list(runs.values())
