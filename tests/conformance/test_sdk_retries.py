@@ -9,6 +9,7 @@ import anthropic
 import openai
 import pytest
 
+from tests.kit.clients import client
 from tests.kit.doors import CHAT, body_for, wait_for_ingest
 from tests.kit.gateway import GatewayProcess
 from tests.kit.purses import Purse, charged, open_purses, seen
@@ -49,23 +50,24 @@ def running_stream(gateway: GatewayProcess, purse: Purse) -> Iterator[http.clien
 def ask_openai(gateway: GatewayProcess, purse: Purse) -> openai.RateLimitError:
     """Ask with OpenAI's SDK, which may try twice."""
     with (
-        openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=purse.key, max_retries=1) as client,
+        openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=purse.key, max_retries=1) as sdk,
         pytest.raises(openai.RateLimitError) as refused,
     ):
-        client.chat.completions.create(model="sim/small", max_tokens=20, messages=[ASKED])  # type: ignore[list-item]
+        sdk.chat.completions.create(model="sim/small", max_tokens=20, messages=[ASKED])  # type: ignore[list-item]
     return refused.value
 
 
 def ask_anthropic(gateway: GatewayProcess, purse: Purse) -> anthropic.RateLimitError:
     """Ask with Anthropic's SDK, which may try twice."""
     with (
-        anthropic.Anthropic(base_url=gateway.url, api_key=purse.key, max_retries=1) as client,
+        anthropic.Anthropic(base_url=gateway.url, api_key=purse.key, max_retries=1) as sdk,
         pytest.raises(anthropic.RateLimitError) as refused,
     ):
-        client.messages.create(model="sim/small", max_tokens=20, messages=[ASKED])  # type: ignore[list-item]
+        sdk.messages.create(model="sim/small", max_tokens=20, messages=[ASKED])  # type: ignore[list-item]
     return refused.value
 
 
+@client("openai", door="/v1/chat/completions", feature="no tries against a spent budget")
 def test_openais_sdk_does_not_repeat_what_a_budget_refused(gateway: GatewayProcess, purses: dict[str, Purse]) -> None:
     error = ask_openai(gateway, purses["openai poor"])
     assert error.code == "limit_exceeded"
@@ -76,6 +78,7 @@ def test_openais_sdk_does_not_repeat_what_a_budget_refused(gateway: GatewayProce
     assert seen(gateway, purses["openai poor"]) == ["429"]
 
 
+@client("anthropic", door="/v1/messages", feature="no tries against a spent budget")
 def test_anthropics_sdk_does_not_repeat_what_a_budget_refused(
     gateway: GatewayProcess, purses: dict[str, Purse]
 ) -> None:
@@ -87,6 +90,7 @@ def test_anthropics_sdk_does_not_repeat_what_a_budget_refused(
     assert seen(gateway, purses["anthropic poor"]) == ["429"]
 
 
+@client("openai", door="/v1/chat/completions", feature="waits for a rate limit")
 def test_openais_sdk_repeats_what_a_rate_limit_refused(gateway: GatewayProcess, purses: dict[str, Purse]) -> None:
     purse = purses["openai busy"]
     with running_stream(gateway, purse):
@@ -97,6 +101,7 @@ def test_openais_sdk_repeats_what_a_rate_limit_refused(gateway: GatewayProcess, 
         assert charged(gateway, purse) == 0
 
 
+@client("anthropic", door="/v1/messages", feature="waits for a rate limit")
 def test_anthropics_sdk_repeats_what_a_rate_limit_refused(gateway: GatewayProcess, purses: dict[str, Purse]) -> None:
     purse = purses["anthropic busy"]
     with running_stream(gateway, purse):
