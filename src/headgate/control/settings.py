@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "ninja",
     "headgate.control.organizations",
     "headgate.control.keys",
     "headgate.control.deployments",
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
     "headgate.control.sinks",
 ]
 MIDDLEWARE = [
+    "headgate.control.api.middleware.ApiAnswers",
     "headgate.control.middleware.PageHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -4,6 +4,7 @@ There are five tables, each with the groups that somebody asks for together (dec
 integers, so that adding up is exact and independent of the order.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -59,6 +60,7 @@ ANSWERED_ESTIMATES = frozenset({"usage_missing", "usage_unbelievable", "cut_shor
 LONGEST_LABEL = 250
 """Characters: a longer value has its end replaced by a digest, for what is indexed has a bound."""
 _HOUR_US = 3_600_000_000
+_EPOCH_DAY = dt.date(1970, 1, 1)
 _DIMENSIONS = 13
 """So many columns, the moment included, say when and whose; what is counted follows."""
 _DIGEST_BYTES = 12
@@ -239,6 +241,11 @@ def label(value: str) -> str:
         return kept
     digest = blake2b(kept.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return f"{kept[: LONGEST_LABEL - len(digest) - 1]}~{digest}"
+
+
+def day_number(day: dt.date) -> int:
+    """Return the number of a day since 1970."""
+    return (day - _EPOCH_DAY).days
 
 
 def row_id(period: int, group: Sequence[Any] | None = None) -> UUID:

@@ -11,6 +11,8 @@ from headgate.domain.principal import Attribution, Principal
 from headgate.snapshot.contract import PublishedKey
 
 ATTRIBUTION_FIELDS: tuple[str, ...] = Attribution.__struct_fields__
+ANALYTICS_SCOPE = "analytics"
+"""Of the API about what happened, which the control plane answers."""
 SCOPES = (
     "chat",
     "messages",
@@ -22,6 +24,7 @@ SCOPES = (
     "images",
     "audio",
     "models",
+    ANALYTICS_SCOPE,
 )
 
 

@@ -1,12 +1,203 @@
-"""Reads: roll-ups."""
+"""Reads: roll-ups, for whoever shows them. Every function says whose rows it reads; none reads others'.
+
+    seen = Seen(organizations=frozenset({organization.pk}))
+    span = Span.last_days(7, now)
+    totals(seen, span).cost_usd
+    breakdown(seen, span, ("provider",))
+    series(seen, span, Interval.DAY, now=now)
+
+Days are UTC days.
+"""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
 
-from django.db.models import Max, Min
+from django.db.models import F, Max, Min, QuerySet, Sum
 
 from headgate.control.ledger.models import CostEvent
 from headgate.control.requestlog.models import RequestLog
-from headgate.control.rollups.models import Removal, TrafficDay
+from headgate.control.rollups.figures import Figures
+from headgate.control.rollups.models import Removal, SpendDay, TrafficDay, TrafficHour, UserHour, UserLatency
+from headgate.ledger.latency import BUCKETS
+from headgate.ledger.rollups import (
+    COUNTS,
+    SPEND_DAY,
+    TRAFFIC,
+    TRAFFIC_DAY,
+    TRAFFIC_HOUR,
+    USER_HOUR,
+    USER_LATENCY,
+    Table,
+    day_number,
+    label,
+    row_id,
+)
+
+DIMENSIONS = {
+    "organization": "organization_id",
+    "user": "end_user",
+    "team": "team",
+    "project": "project",
+    "app": "app",
+    "client": "client",
+    "agent": "agent",
+    "key": "key_id",
+    "provider": "provider",
+    "model": "model",
+    "task": "task",
+    "endpoint": "endpoint",
+}
+"""What can be asked for, and the column that it is in."""
+TRAFFIC_DIMENSIONS = tuple(name for name, column in DIMENSIONS.items() if column in TRAFFIC)
+"""Those that have latencies in buckets, together or alone; the user has them alone."""
+_KINDS: dict[Table, Any] = {
+    TRAFFIC_HOUR: TrafficHour,
+    TRAFFIC_DAY: TrafficDay,
+    USER_HOUR: UserHour,
+    USER_LATENCY: UserLatency,
+    SPEND_DAY: SpendDay,
+}
+_DAY = dt.timedelta(days=1)
+_HOUR = dt.timedelta(hours=1)
+
+
+class Seen(NamedTuple):
+    """Whose rows are read."""
+
+    organizations: frozenset[str] | None
+    """Ids; None: all of them, for the installation's operator."""
+    user: str | None = None
+    """External id of the only user whose rows are read; None: everybody's."""
+
+
+class Span(NamedTuple):
+    """UTC days, from the first to before the last."""
+
+    since: dt.date
+    until: dt.date
+
+    @classmethod
+    def last_days(cls, days: int, now: dt.datetime) -> Self:
+        """Return today and the days before it, so many together."""
+        until = now.astimezone(dt.UTC).date() + _DAY
+        return cls(until - days * _DAY, until)
+
+    @classmethod
+    def month_of(cls, now: dt.datetime) -> Self:
+        """Return the UTC month, up to today."""
+        today = now.astimezone(dt.UTC).date()
+        return cls(today.replace(day=1), today + _DAY)
+
+
+class Interval(StrEnum):
+    """How long each point of a series is. Weeks begin on Monday; the first and the last may be cut."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+
+class Point(NamedTuple):
+    """One stretch of a series."""
+
+    start: dt.datetime
+    figures: Figures
+
+
+class Line(NamedTuple):
+    """One line of a breakdown."""
+
+    values: tuple[str | None, ...]
+    """Of the dimensions that were asked for; None: not given."""
+    figures: Figures
+
+
+Where = Mapping[str, str | None]
+"""Dimension -> the value that rows must have; None: they have none."""
+
+
+def totals(seen: Seen, span: Span, where: Where | None = None) -> Figures:
+    """Return the sums of a span."""
+    table = _table(_needed(seen, where), hourly=False)
+    figures = Figures.of_row(_rows(table, seen, span, where).aggregate(**_sums(table)))
+    return _with_latencies_of_user(figures, seen, span, where)
+
+
+def series(seen: Seen, span: Span, interval: Interval, *, now: dt.datetime, where: Where | None = None) -> list[Point]:
+    """Return a point for every stretch of a span up to now, also where nothing happened.
+
+    Raises:
+        ValueError: sums by the hour are kept for a user, or by provider, model, task and endpoint, but not for both.
+    """
+    hourly = interval is Interval.HOUR
+    table = _table(_needed(seen, where), hourly=hourly)
+    period = "hour" if hourly else "day"
+    found = {
+        _moment(row[period]): Figures.of_row(row)
+        for row in _rows(table, seen, span, where).order_by().values(period).annotate(**_sums(table))
+    }
+    step = _HOUR if hourly else _DAY
+    start, end = _moment(span.since), min(_moment(span.until), now)
+    points = []
+    while start < end:
+        points.append(Point(start, found.get(start, _nothing(table))))
+        start += step
+    return _by_week(points) if interval is Interval.WEEK else points
+
+
+def breakdown(
+    seen: Seen,
+    span: Span,
+    by: Sequence[str],
+    *,
+    where: Where | None = None,
+    named_only: bool = False,
+    order: str = "amount_nano",
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Line]:
+    """Return the sums of a span for each combination of dimensions, the largest first.
+
+    Args:
+        seen: whose rows.
+        span: of which days.
+        by: names of `DIMENSIONS`.
+        where: what the rows must have.
+        named_only: leave out what belongs to no user, where users are told apart: that is quicker.
+        order: the sum that they are sorted by, then by the dimensions' own values.
+        limit: how many lines at most.
+        offset: how many lines are left out before.
+    """
+    columns = [DIMENSIONS[name] for name in by]
+    needed = _needed(seen, where) | set(columns)
+    table = USER_HOUR if named_only and needed <= set(USER_HOUR.groups) else _table(needed, hourly=False)
+    rows = _rows(table, seen, span, where)
+    if named_only and "end_user" in columns:
+        rows = rows.exclude(end_user=None)
+    groups = rows.order_by().values(*columns).annotate(**_sums(table))
+    largest = groups.order_by(F(order).desc(), *(F(column).asc(nulls_last=True) for column in columns))
+    end = None if limit is None else offset + limit
+    return [Line(tuple(row[column] for column in columns), Figures.of_row(row)) for row in largest[offset:end]]
+
+
+def top_spenders(seen: Seen, span: Span, limit: int = 10) -> list[Line]:
+    """Return the users who spent most, by organization and external id."""
+    return breakdown(seen, span, ("organization", "user"), named_only=True, limit=limit)
+
+
+def organizations_of_user(seen: Seen, user: str, limit: int = 2) -> list[str]:
+    """Return organizations, among those that may be seen, in which a user of that external id ever asked."""
+    rows = UserHour.objects.filter(end_user=label(user))
+    if seen.organizations is not None:
+        rows = rows.filter(organization_id__in=seen.organizations)
+    return list(rows.order_by("organization_id").values_list("organization_id", flat=True).distinct()[:limit])
+
+
+def spent_by(user: str, organizations: Iterable[str], span: Span) -> int:
+    """Return what a user spent in organizations, in nano-USD, without what has no price."""
+    return totals(Seen(frozenset(organizations), user), span).amount_nano
 
 
 def kept_from() -> dt.datetime | None:
@@ -27,3 +218,82 @@ def days_of_rollups() -> tuple[dt.date, dt.date] | None:
     """Return the first and the last UTC day that there are roll-ups of; None: there are none."""
     edges = TrafficDay.objects.aggregate(first=Min("day"), last=Max("day"))
     return (edges["first"], edges["last"]) if edges["first"] else None
+
+
+def _table(needed: set[str], *, hourly: bool) -> Table:
+    """Return the smallest table that tells the columns apart."""
+    traffic, users = set(TRAFFIC), set(USER_HOUR.groups)
+    if hourly and needed <= users and "end_user" in needed:
+        return USER_HOUR
+    if needed <= traffic:
+        return TRAFFIC_HOUR if hourly else TRAFFIC_DAY
+    if hourly:
+        dimensions = ", ".join(sorted(needed - {"organization_id"}))
+        message = f"no sums by the hour are kept for {dimensions}"
+        raise ValueError(message)
+    return SPEND_DAY
+
+
+def _needed(seen: Seen, where: Where | None) -> set[str]:
+    columns = {DIMENSIONS[name] for name in where or ()}
+    return columns | ({"end_user"} if seen.user is not None else set())
+
+
+def _rows(table: Table, seen: Seen, span: Span, where: Where | None) -> QuerySet[Any]:
+    """Return a table's rows of a span: the ids of a span lie together, those of an organization are in an index."""
+    scale = 1 if table.daily else 24
+    first, end = (row_id(day_number(day) * scale) for day in span)
+    rows: QuerySet[Any] = _KINDS[table].objects.filter(pk__gte=first, pk__lt=end)
+    if seen.organizations is not None:
+        # By day or hour too: it is what follows the organization in the index.
+        edges = tuple(span) if table.daily else tuple(map(_moment, span))
+        period = "day" if table.daily else "hour"
+        bounds = {f"{period}__gte": edges[0], f"{period}__lt": edges[1]}
+        rows = rows.filter(organization_id__in=seen.organizations, **bounds)
+    if seen.user is not None:
+        rows = rows.filter(end_user=label(seen.user))
+    given = {DIMENSIONS[name]: value if value is None else label(value) for name, value in (where or {}).items()}
+    return rows.filter(**given)
+
+
+def _sums(table: Table) -> dict[str, Sum]:
+    return {name: Sum(name) for name in table.sums}
+
+
+def _nothing(table: Table) -> Figures:
+    return Figures(latencies=(0,) * BUCKETS if table in {TRAFFIC_HOUR, TRAFFIC_DAY} else None)
+
+
+def _with_latencies_of_user(figures: Figures, seen: Seen, span: Span, where: Where | None) -> Figures:
+    """Add a user's latencies, which are kept for all of his requests together."""
+    if seen.user is None or where or figures.latencies is not None:
+        return figures
+    counts = [0] * BUCKETS
+    rows = _rows(USER_LATENCY, seen, span, None).order_by().values("bucket").annotate(count=Sum("requests"))
+    for row in rows:
+        counts[row["bucket"]] = int(row["count"])
+    return figures._replace(latencies=tuple(counts))
+
+
+def _by_week(days: Sequence[Point]) -> list[Point]:
+    weeks: dict[dt.datetime, list[Figures]] = {}
+    starts: dict[dt.datetime, dt.datetime] = {}
+    for day in days:
+        monday = day.start - day.start.weekday() * _DAY
+        starts.setdefault(monday, day.start)
+        weeks.setdefault(monday, []).append(day.figures)
+    return [Point(starts[monday], added(figures)) for monday, figures in weeks.items()]
+
+
+def added(figures: Sequence[Figures]) -> Figures:
+    """Return the sum of all."""
+    latencies = [each.latencies for each in figures if each.latencies is not None]
+    whole = tuple(map(sum, zip(*latencies, strict=True))) if len(latencies) == len(figures) else None
+    sums: dict[str, Any] = {name: sum(getattr(each, name) for each in figures) for name in COUNTS}
+    return Figures(**sums, latencies=whole)
+
+
+def _moment(period: dt.date | dt.datetime) -> dt.datetime:
+    if isinstance(period, dt.datetime):
+        return period
+    return dt.datetime.combine(period, dt.time(), tzinfo=dt.UTC)

@@ -13,7 +13,7 @@ from django.db import connection
 from psycopg import RawCursor
 
 from headgate.domain.money import LARGEST_NANO
-from headgate.ledger.rollups import HISTOGRAM, Row, Table, row_id
+from headgate.ledger.rollups import HISTOGRAM, Row, Table, day_number, row_id
 
 _SIZES = (64, 16, 4, 1)
 _EPOCH_DAY = dt.date(1970, 1, 1)
@@ -106,7 +106,7 @@ def _as_text(moment: dt.datetime | dt.date) -> str:
 
 def id_bounds(table: Table, since: dt.date, until: dt.date) -> tuple[Any, Any]:
     """Return the least id of a day, and of a later one: what lies between is of the days from the one to the other."""
-    periods = [(day - _EPOCH_DAY).days * (1 if table.daily else 24) for day in (since, until)]
+    periods = [day_number(day) * (1 if table.daily else 24) for day in (since, until)]
     first, end = map(row_id, periods)
     return (first.hex, end.hex) if connection.vendor == "sqlite" else (first, end)
 

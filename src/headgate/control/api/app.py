@@ -1,0 +1,31 @@
+"""The API as a whole: its operations, its document at /api/openapi.json, and its page at /api/docs."""
+
+from ninja import NinjaAPI, Swagger
+
+from headgate import __version__
+from headgate.control.api import analytics, costs, langsmith, records, spend_limits
+from headgate.control.api.authentication import KeyAuthentication, SessionAuthentication
+from headgate.control.api.errors import add_handlers
+from headgate.control.api.rendering import ExactJson
+
+DESCRIPTION = (
+    "What happened, what it cost, and how users stand in their limits. Amounts are exact decimal numbers of USD. "
+    "Shown a virtual key, or called from a browser that is signed in at /admin/."
+)
+
+# No badge of a validator: the page loads nothing from another address.
+api = NinjaAPI(
+    title="Headgate",
+    version=__version__,
+    description=DESCRIPTION,
+    openapi_url="api/openapi.json",
+    docs_url="api/docs",
+    docs=Swagger(settings={"validatorUrl": None, "persistAuthorization": False}),
+    auth=[KeyAuthentication(), SessionAuthentication()],
+    renderer=ExactJson(),
+    urls_namespace="api",
+)
+add_handlers(api)
+for _router in (analytics.router, spend_limits.router, records.router, langsmith.router):
+    api.add_router("api/v1/ai/analytics/", _router)
+api.add_router("", costs.router)

@@ -1,0 +1,76 @@
+"""Writes: one user's spend starts anew, in every budget of users that bounds him: rule 23."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from headgate.control.audit.operations import record_about
+from headgate.control.budgets.models import Budget
+from headgate.control.budgets.operations import check_reason
+from headgate.control.budgets.queries import current_windows, live_budgets
+from headgate.control.budgets.resets import reset
+from headgate.control.budgets.spending import Subject, is_shared
+from headgate.control.budgets.standing import bounding
+from headgate.control.organizations.models import User
+from headgate.domain.budget import Scope
+
+
+class ResetBudget(NamedTuple):
+    """A budget whose current window of the user is over, and what was spent of it."""
+
+    budget: Budget
+    spent: int
+    """In the budget's unit."""
+
+
+class UserReset(NamedTuple):
+    """What a reset came to."""
+
+    reset: list[ResetBudget]
+    kept: list[Budget]
+    """Budgets of which the user has spent something, and which who asks may not reset."""
+
+
+def reset_user(
+    user: str,
+    organization_id: str,
+    *,
+    may: Callable[[Budget], bool],
+    reset_id: str,
+    reason: str,
+    actor: User,
+    now: dt.datetime | None = None,
+) -> UserReset:
+    """Start the current periods of a user's budgets anew, by a dated adjustment each; nothing is deleted.
+
+    Args:
+        user: external id.
+        organization_id: in which organization.
+        may: whether who asks may reset a budget.
+        reset_id: given by who asks, at most 60 characters: a second time does nothing.
+        reason: why.
+        actor: who.
+        now: when.
+
+    Raises:
+        ValidationError: no reason.
+    """
+    check_reason(reason)
+    at = now or timezone.now()
+    done = UserReset([], [])
+    windows = current_windows(at).filter(scope=Scope.USER.value, organization_id=organization_id, subject=user)
+    with transaction.atomic():
+        spent = dict(windows.filter(spent__gt=0).values_list("budget_id", "spent"))
+        for budget in live_budgets().filter(bounding(user, organization_id), pk__in=spent).order_by("pk"):
+            if not may(budget):
+                done.kept.append(budget)
+                continue
+            subject = Subject(organization_id, user) if is_shared(budget) else None
+            named = f"{reset_id}-{budget.pk[:16]}"
+            if reset(budget, reset_id=named, reason=reason, actor=actor.username, subject=subject, now=at):
+                record_about(actor, "reset", budget, {"user": user, "organization": organization_id, "reason": reason})
+                done.reset.append(ResetBudget(budget, spent[budget.pk]))
+    return done

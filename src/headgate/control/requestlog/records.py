@@ -1,0 +1,196 @@
+"""Reads: the cost record of each request, with what its user has spent that day and month."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.db.models import F, Q, QuerySet, Sum
+
+from headgate.control.budgets.models import Window
+from headgate.control.requestlog.models import RequestLog
+from headgate.control.rollups.models import SpendDay, TrafficHour, UserHour
+from headgate.control.rollups.queries import Seen
+from headgate.domain.budget import BudgetUnit, Scope
+from headgate.domain.money import NanoUsd
+from headgate.domain.outcome import Outcome
+from headgate.ledger.rollups import ANSWERED_ESTIMATES, label
+
+LIMIT_EXCEEDED = "limit_exceeded"
+"""Of a request that a budget refused."""
+_HOUR = dt.timedelta(hours=1)
+_User = tuple[str, str]
+"""Organization and external id."""
+
+
+class Position(NamedTuple):
+    """Where a page of records ended."""
+
+    occurred_at: dt.datetime
+    request_id: str
+
+
+class Record(NamedTuple):
+    """A request and what it cost."""
+
+    row: RequestLog
+    daily_spend: NanoUsd | None
+    """Of its user, on its UTC day, up to now; None: it has no user."""
+    monthly_spend: NanoUsd | None
+    limit_exceeded: bool
+    """A budget refused it, or a budget of its user was spent in the period that it fell into."""
+
+
+def newest_records(
+    seen: Seen, *, limit: int, before: Position | None = None, failed_only: bool = False
+) -> list[Record]:
+    """Return requests with their costs, the newest first.
+
+    Args:
+        seen: whose.
+        limit: how many at most.
+        before: where the page before ended.
+        failed_only: those alone that we let through and that got no whole answer.
+    """
+    rows = _visible(seen)
+    if before is not None:
+        older = Q(occurred_at__lt=before.occurred_at)
+        rows = rows.filter(older | Q(occurred_at=before.occurred_at, request_id__lt=before.request_id))
+    if failed_only:
+        rows = rows.filter(_FAILED)
+    if seen.user is not None or failed_only:
+        # The log has no index for these: roll-ups say in which hours there is something to be found.
+        hours = _hours(seen, limit, before, failed_only=failed_only)
+        if not hours:
+            return []
+        rows = rows.filter(_within(hours))
+    return _records(list(rows.order_by("-occurred_at", "-request_id")[:limit]))
+
+
+def record_of(request_id: str, seen: Seen) -> Record | None:
+    """Return one request with its cost; None: there is none that may be seen."""
+    found = _records(list(_visible(seen).filter(pk=request_id)[:1]))
+    return found[0] if found else None
+
+
+_FAILED = Q(outcome__in=[Outcome.REJECTED, Outcome.UNREACHED, Outcome.FAULT]) | (
+    Q(outcome=Outcome.ESTIMATED) & (Q(error=None) | ~Q(error__in=sorted(ANSWERED_ESTIMATES)))
+)
+
+
+def _visible(seen: Seen) -> QuerySet[RequestLog]:
+    rows = RequestLog.objects.all()
+    if seen.organizations is not None:
+        rows = rows.filter(organization_id__in=seen.organizations)
+    return rows if seen.user is None else rows.filter(end_user=seen.user)
+
+
+def _hours(seen: Seen, limit: int, before: Position | None, *, failed_only: bool) -> list[dt.datetime]:
+    """Return hours that hold so many of the newest ones, the newest first."""
+    rows: QuerySet[Any] = TrafficHour.objects.all()
+    if seen.user is not None:
+        rows = UserHour.objects.filter(end_user=label(seen.user))
+    if seen.organizations is not None:
+        rows = rows.filter(organization_id__in=seen.organizations)
+    if before is not None:
+        rows = rows.filter(hour__lte=before.occurred_at)
+    counted = "errors" if failed_only else "requests"
+    sums = rows.order_by().values("hour").annotate(count=Sum(counted)).filter(count__gt=0).order_by("-hour")
+    hours: list[dt.datetime] = []
+    # One more than that: the first of them may lie partly behind the page before.
+    wanted = 2 * limit
+    for hour, count in sums.values_list("hour", "count")[:wanted]:
+        hours.append(hour)
+        wanted -= count
+        if wanted <= 0:
+            break
+    return hours
+
+
+def _within(hours: Sequence[dt.datetime]) -> Q:
+    """Return a condition for hours; what follows each other is one stretch."""
+    condition = Q()
+    for start, end in _stretches(sorted(hours)):
+        condition |= Q(occurred_at__gte=start, occurred_at__lt=end)
+    return condition
+
+
+def _stretches(hours: Sequence[dt.datetime]) -> Iterable[tuple[dt.datetime, dt.datetime]]:
+    start = end = hours[0]
+    for hour in hours:
+        if hour != end:
+            yield start, end
+            start = hour
+        end = hour + _HOUR
+    yield start, end
+
+
+def _records(rows: Sequence[RequestLog]) -> list[Record]:
+    users = {(str(row.organization_id), row.end_user) for row in rows if row.end_user is not None}
+    spent = _Spent(users, [_day(row) for row in rows])
+    windows = _spent_windows(users)
+    return [_record(row, spent, windows) for row in rows]
+
+
+def _record(row: RequestLog, spent: "_Spent", windows: dict[_User, list[Window]]) -> Record:
+    refused = row.error == LIMIT_EXCEEDED
+    if row.end_user is None:
+        return Record(row, None, None, refused)
+    user: _User = str(row.organization_id), row.end_user
+    day, at = _day(row), row.occurred_at.timestamp()
+    over = any(w.starts_at <= at and (w.ends_at is None or at < w.ends_at) for w in windows.get(user, ()))
+    return Record(row, spent.on(user, day), spent.in_month(user, day), refused or over)
+
+
+class _Spent:
+    """What users spent on days and in months, read at once."""
+
+    def __init__(self, users: Iterable[_User], days: Sequence[dt.date]) -> None:
+        self._days: Counter[tuple[_User, dt.date]] = Counter()
+        self._months: Counter[tuple[_User, tuple[int, int]]] = Counter()
+        known = list(users)
+        if not known:
+            return
+        rows = SpendDay.objects.filter(
+            organization_id__in={organization for organization, _ in known},
+            end_user__in={label(user) for _, user in known},
+            day__gte=min(days).replace(day=1),
+            day__lt=_next_month(max(days)),
+        )
+        sums = rows.order_by().values("organization_id", "end_user", "day").annotate(amount=Sum("amount_nano"))
+        for row in sums:
+            user, day = (row["organization_id"], row["end_user"]), row["day"]
+            self._days[user, day] += int(row["amount"])
+            self._months[user, (day.year, day.month)] += int(row["amount"])
+
+    def on(self, user: _User, day: dt.date) -> NanoUsd:
+        return NanoUsd(self._days[(user[0], label(user[1])), day])
+
+    def in_month(self, user: _User, day: dt.date) -> NanoUsd:
+        return NanoUsd(self._months[(user[0], label(user[1])), (day.year, day.month)])
+
+
+def _spent_windows(users: Iterable[_User]) -> dict[_User, list[Window]]:
+    """Return windows of users' budgets of money of which nothing is left."""
+    known = list(users)
+    found: dict[_User, list[Window]] = {}
+    if known:
+        rows = Window.objects.filter(
+            scope=Scope.USER.value,
+            unit=BudgetUnit.MONEY.value,
+            organization_id__in={organization for organization, _ in known},
+            subject__in={user for _, user in known},
+            spent__gte=F("limit_amount"),
+            budget__shadow=False,
+        )
+        for window in rows:
+            found.setdefault((str(window.organization_id), window.subject), []).append(window)
+    return found
+
+
+def _day(row: RequestLog) -> dt.date:
+    return row.occurred_at.astimezone(dt.UTC).date()
+
+
+def _next_month(day: dt.date) -> dt.date:
+    return (day.replace(day=1) + dt.timedelta(days=31)).replace(day=1)
