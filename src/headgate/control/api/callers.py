@@ -85,7 +85,7 @@ class Caller(NamedTuple):
     @property
     def _own_user(self) -> str:
         if self.user is None:
-            raise BadRequest(_NOBODYS, code="missing_parameter", param="user_id")
+            raise BadRequest(_NOBODYS, code="missing_field", param="user_id")
         return self.user
 
     @property

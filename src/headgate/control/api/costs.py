@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
+from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 
 from headgate.control.api.analytics import CSV_TOO, caller_of
@@ -58,9 +59,7 @@ class CostFilters(Schema):
 class _Camel(Schema):
     """In the words of its callers."""
 
-    class Config:
-        alias_generator = to_camel
-        populate_by_name = True
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 class CostSums(_Camel):
