@@ -25,10 +25,12 @@ from headgate.pipeline.wants import Want, amount_of
 from headgate.pricing.bound import bounds_of, output_bound
 from headgate.pricing.shapes.gemini_config import asks_to_think, generation_config
 from headgate.providers.families import thinks_unasked
+from headgate.providers.whole_calls import CALLS_COME_WHOLE
 
 FIRST_TOKENS: Final = STEP_TOKENS + RESERVE_TOKENS
 """Output tokens that a stream begins with."""
 _THINKING: Final = frozenset({"thinking", "reasoning", "reasoning_effort"})
+_CALLING: Final = frozenset({"tools", "functions"})
 UNBOUNDED: Final = 2**40
 """Stands for the output of a stream that nothing bounds: it can always be cut."""
 
@@ -52,15 +54,21 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def part_of(plan: Plan, intake: Intake, config: Config) -> Part | None:
-    """The first part of a plan's hold; None where that would be all of it, or where it may think unseen."""
+    """The first part of a plan's hold; None where that would be all of it, or where it may spend unseen."""
     card, shape = plan.tariff.card, plan.shape
-    if card is None or shape is None or not shape.output or shape.counted or _thinks(plan, intake):
+    if card is None or shape is None or not shape.output or shape.counted or _spends_unseen(plan, intake):
         return None
     most = output_bound(card, shape)
     paid = FIRST_TOKENS * shape.choices
     if most is not None and most <= paid:
         return None
     return Part(plan=_priced_for(plan, paid, config), wants=(), paid=paid, most=UNBOUNDED if most is None else most)
+
+
+def _spends_unseen(plan: Plan, intake: Intake) -> bool:
+    """Whether it may write much before anything of it can be counted: thoughts, or calls that are shown when whole."""
+    calls = plan.target.provider.name in CALLS_COME_WHOLE and not _CALLING.isdisjoint(intake.fields)
+    return calls or _thinks(plan, intake)
 
 
 def _thinks(plan: Plan, intake: Intake) -> bool:

@@ -149,3 +149,25 @@ def test_a_model_that_may_think_unseen_begins_with_its_whole_hold(model: str, co
     (target,) = config_in_force.routes.targets(intake.model, organization_id=ORGANIZATION.id, shared=True)
     plan = price_plan(request, intake, target, ORGANIZATION, config_in_force)
     assert begins_with_a_part == (part_of(plan, intake, config_in_force) is not None)
+
+
+@pytest.mark.parametrize(
+    ("operator", "more", "begins_with_a_part"),
+    [
+        ("mistral", {"tools": [{"type": "function", "function": {"name": "look_up"}}]}, False),
+        ("mistral", {"functions": [{"name": "look_up"}]}, False),
+        ("mistral", {}, True),
+        ("deepseek", {"tools": [{"type": "function", "function": {"name": "look_up"}}]}, True),
+    ],
+)
+def test_calls_that_are_shown_only_when_whole_begin_with_the_whole_hold(
+    operator: str, more: dict, begins_with_a_part: bool
+):
+    cards = (price_card("mistral", "some-model"), price_card("deepseek", "some-model"))
+    rig = Rig(snapshot_of(cards=cards), environ={"MISTRAL_API_KEY": "k", "DEEPSEEK_API_KEY": "k"})
+    request = rig.request(msgspec.json.encode(BODY | more | {"model": f"{operator}/some-model"}))
+    intake = read_intake(request.door, request.body)
+    config = rig.configs.current()
+    (target,) = config.routes.targets(intake.model, organization_id=ORGANIZATION.id, shared=True)
+    plan = price_plan(request, intake, target, ORGANIZATION, config)
+    assert begins_with_a_part == (part_of(plan, intake, config) is not None)
