@@ -8,6 +8,8 @@ from headgate.domain.formats import Format
 from headgate.domain.usage import Unit, Usage
 from headgate.providers.table import PROVIDERS
 from headgate.providers.variants import variant
+from headgate.wire.eventstream import FrameSplitter
+from headgate.wire.sse import EventSplitter
 from tests.kit import converse
 
 NATIVES = (Format.BEDROCK_CONVERSE, Format.COHERE_CHAT, Format.OLLAMA_CHAT, Format.TGI_GENERATE)
@@ -42,6 +44,17 @@ def written(format_: Format, answer: Answer) -> Written:
         return Written(converse.body(answer), converse.stream(answer, piece=_PIECE))
     writers = {Format.COHERE_CHAT: cohere, Format.OLLAMA_CHAT: ollama, Format.TGI_GENERATE: tgi}
     return writers[format_](answer)
+
+
+def events_of(format_: Format, stream: bytes) -> list[bytes]:
+    """A stream, event by event."""
+    match format_:
+        case Format.BEDROCK_CONVERSE:
+            return FrameSplitter().feed(stream)
+        case Format.OLLAMA_CHAT:
+            return stream.splitlines(keepends=True)
+        case _:
+            return EventSplitter().feed(stream)
 
 
 def sse(event: dict, name: str = "") -> bytes:

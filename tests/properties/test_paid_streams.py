@@ -117,7 +117,8 @@ def test_a_cut_stream_is_legal_and_a_prefix(deltas, format_, client, usage_asked
 )
 def test_so_is_one_whose_provider_speaks_a_format_without_a_door(deltas, format_, client, usage_asked, grants):
     stream = natives.written(format_, fold(deltas)).stream
-    chunks = stream.splitlines(keepends=True) if format_ is Format.OLLAMA_CHAT else EventSplitter().feed(stream)
+    chunks = natives.events_of(format_, stream)
+    assert stream == b"".join(chunks)
     whole = passage(chunks, DOORS[client], SPEAKERS[format_], usage_asked=usage_asked).given
     cut = Cut(chunks, format_, client, grants, usage_asked=usage_asked)
     if not cut.was_cut:
