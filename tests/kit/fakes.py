@@ -27,10 +27,11 @@ from headgate.pipeline.config import Config
 from headgate.pipeline.doors import CHAT, Door
 from headgate.pipeline.health import Health
 from headgate.pipeline.outside import Outside
-from headgate.pipeline.ports import JournalFullError
+from headgate.pipeline.ports import JournalFullError, StreamedBody
 from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.request import Reply, Request
 from headgate.pipeline.treasury import Treasury
+from headgate.pricing.sound import HEAD_BYTES
 from headgate.routing.breaker import Rules
 from headgate.routing.target import Target
 from headgate.snapshot.contract import Budget, Deployment, Organization, Snapshot
@@ -197,6 +198,31 @@ class ScriptedAnswer:
         self.closed += 1
 
 
+class MemorySpool:
+    """Keeps what came in a list."""
+
+    def __init__(self, *content: bytes) -> None:
+        self.kept = list(content)
+        self.full = False
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.kept))
+
+    @property
+    def head(self) -> bytes:
+        return b"".join(self.kept)[:HEAD_BYTES]
+
+    async def write(self, data: bytes) -> None:
+        if self.full:
+            raise Unavailable("The upload cannot be kept right now.", code="upload_not_kept", retry_after_s=5)
+        self.kept.append(data)
+
+    async def chunks(self) -> AsyncGenerator[bytes]:
+        for chunk in self.kept:
+            yield chunk
+
+
 class ScriptedUpstream:
     """Gives its answers in order; an exception among them is raised."""
 
@@ -206,9 +232,12 @@ class ScriptedUpstream:
         self._journal = journal
 
     async def post(
-        self, url: str, headers: Mapping[str, str], body: bytes, *, provider: str, stream: bool = True
+        self, url: str, headers: Mapping[str, str], body: bytes | StreamedBody, *, provider: str, stream: bool = True
     ) -> ScriptedAnswer:
         del provider, stream
+        if not isinstance(body, bytes):
+            length, body = body.length, b"".join([chunk async for chunk in body.chunks()])
+            assert length == len(body)
         self.asked.append(Asked(url, dict(headers), body, len(self._journal.records)))
         answer = self.script.pop(0)
         if isinstance(answer, BaseException):

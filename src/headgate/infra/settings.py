@@ -10,6 +10,7 @@ DEFAULT_DATA_DIR = ".headgate"
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of a file
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_UPLOAD_BYTES = 100 * 1024 * 1024
 
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 
@@ -35,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int | None = None
     """Gateway processes of this node; None: one per core, up to a few."""
     max_body_bytes: int = MAX_BODY_BYTES
+    max_upload_bytes: int = MAX_UPLOAD_BYTES
+    """Of a form with files, which is kept on disk and not in memory."""
     connect_timeout_s: float = 10
     read_timeout_s: float = 600
     """Longest silence of a provider, headers included: reasoning models think for minutes."""
@@ -65,6 +68,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         simulator_url=environ.get("HEADGATE_SIMULATOR_URL"),
         workers=_whole(environ, "HEADGATE_WORKERS", 0) or None,
         max_body_bytes=_whole(environ, "HEADGATE_MAX_BODY_BYTES", MAX_BODY_BYTES),
+        max_upload_bytes=_whole(environ, "HEADGATE_MAX_UPLOAD_BYTES", MAX_UPLOAD_BYTES),
         read_timeout_s=_whole(environ, "HEADGATE_UPSTREAM_READ_TIMEOUT_S", 600),
         connect_timeout_s=_whole(environ, "HEADGATE_UPSTREAM_CONNECT_TIMEOUT_S", 10),
         retries=_whole(environ, "HEADGATE_RETRIES", 1, least=0),

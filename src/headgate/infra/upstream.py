@@ -16,6 +16,7 @@ from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
 from headgate.domain.errors import UpstreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from headgate.pipeline.ports import StreamedBody
 
 _CONNECTING: Final = "client error (Connect)"
 """What the client's transport says of a call that never got a connection."""
@@ -49,7 +50,13 @@ class HttpUpstream:
         return cls(builder.build())
 
     async def post(
-        self, url: str, headers: Mapping[str, str], body: bytes, *, provider: str, stream: bool = True
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | StreamedBody,
+        *,
+        provider: str,
+        stream: bool = True,
     ) -> "HttpAnswer":
         """Send and wait for the response headers, or without `stream` for the whole answer, which is cheaper.
 
@@ -58,7 +65,12 @@ class HttpUpstream:
             UpstreamTimeout, UpstreamBroken: bytes may have left.
         """
         try:
-            unsent = self._client.post(url).headers(dict(headers)).body_bytes(body)
+            unsent = self._client.post(url).headers(dict(headers))
+            if isinstance(body, bytes):
+                unsent = unsent.body_bytes(body)
+            else:
+                # Its length is known, so that it is not sent in chunks, which not every operator takes.
+                unsent = unsent.header("content-length", str(body.length)).body_stream(body.chunks())
             request = unsent.streamed_read_buffer_limit(0).build_streamed() if stream else unsent.build()
         except ValueError as error:
             message = f"The request to {provider} cannot be written: {error}"

@@ -64,7 +64,7 @@ async def whole(exchange: Exchange, attempt: Attempt, answer: UpstreamAnswer) ->
         raise unsayable(attempt, error) from error
     await attempt.cover(exchange.reading)
     attempt.settle_answer(exchange.reading)
-    return Reply(status=answer.status, headers=answer_headers(answer, attempt, JSON), body=rendered)
+    return Reply(status=answer.status, headers=answer_headers(answer, attempt, exchange.whole_type), body=rendered)
 
 
 def unsayable(attempt: Attempt, error: UntranslatableError) -> UpstreamUnsayable:

@@ -11,7 +11,7 @@ from headgate.domain.outcome import Outcome
 from headgate.domain.usage import Usage
 from headgate.ledger.records import Charge, Sent, Settled, Tried
 from headgate.pipeline.hold import Hold, costs_of
-from headgate.pipeline.ports import Clock, Journal, Upstream, UpstreamAnswer
+from headgate.pipeline.ports import Clock, Journal, StreamedBody, Upstream, UpstreamAnswer
 from headgate.pipeline.tariff import Tariff
 from headgate.pipeline.treasury import Treasury
 from headgate.pricing.book import CompiledCard, PriceBook
@@ -73,7 +73,7 @@ class Attempt:
         self._clock = clock
 
     async def send(
-        self, upstream: Upstream, url: str, headers: Mapping[str, str], body: bytes, *, stream: bool
+        self, upstream: Upstream, url: str, headers: Mapping[str, str], body: bytes | StreamedBody, *, stream: bool
     ) -> UpstreamAnswer:
         """Record, then send. Without `stream`, the answer may be awaited whole.
 

@@ -11,7 +11,7 @@ from headgate.pipeline.ports import Configs, JournalFullError, Replays
 from headgate.pipeline.pursue import Pursuit
 from headgate.pipeline.receipt import RECEIPT_HEADER, with_receipt
 from headgate.pipeline.replay import KEY_HEADER, once
-from headgate.pipeline.request import Reply, Request
+from headgate.pipeline.request import Reply, Request, received
 from headgate.pipeline.story import Story
 from headgate.policy.access import attribute, check_model
 
@@ -53,7 +53,9 @@ class Pipeline:
     async def _governed(self, request: Request, config: Config, story: Story) -> Reply:
         principal = story.principal
         organization = admit_key(request, principal, config)
-        intake = read_intake(request.door, request.body, path=request.path, query=request.query)
+        request = await received(request)
+        story.received(request)
+        intake = read_intake(request.door, request.body, path=request.path, query=request.query, form=request.form)
         story.took(intake)
         asking = asked_by(principal, request, intake, organization, story.attribution)
         story.attribution = asking.attribution

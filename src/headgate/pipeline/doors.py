@@ -39,6 +39,10 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """Whether every answer is a stream: the path says so."""
     prompt: str | None = None
     """Field without which a body asks for nothing."""
+    form: bool = False
+    """Whether it takes a form with files (`multipart/form-data`) in place of JSON."""
+    files: tuple[str, ...] = ()
+    """Fields of the form that must be files."""
     says: bool = False
     """Whether the prompt must be a text: it is counted by its characters, or nothing else makes sense."""
     events_field: str | None = None
@@ -146,6 +150,35 @@ SPEECH = Door(
     says=True,
     events_field="stream_format",
 )
+TRANSCRIPTIONS = Door(
+    path="/v1/audio/transcriptions",
+    format=Format.OPENAI_TRANSCRIPTIONS,
+    envelope=Envelope.OPENAI,
+    scope="audio",
+    streams=True,
+    form=True,
+    files=("file",),
+)
+TRANSLATIONS = Door(
+    path="/v1/audio/translations",
+    format=Format.OPENAI_TRANSLATIONS,
+    envelope=Envelope.OPENAI,
+    scope="audio",
+    streams=False,
+    form=True,
+    files=("file",),
+)
+IMAGE_EDITS = Door(
+    path="/v1/images/edits",
+    format=Format.OPENAI_IMAGE_EDITS,
+    envelope=Envelope.OPENAI,
+    scope="images",
+    streams=True,
+    prompt="prompt",
+    says=True,
+    form=True,
+    files=("image",),
+)
 GENERATE_CONTENT = Door(
     path="/v1beta/models/{model}:generateContent",
     format=Format.GEMINI,
@@ -207,6 +240,9 @@ DOORS: dict[str, Door] = {
         COHERE_CHAT,
         IMAGES,
         SPEECH,
+        TRANSCRIPTIONS,
+        TRANSLATIONS,
+        IMAGE_EDITS,
     )
 }
 _BY_ACTION: Final = {door.path.rpartition(":")[2]: door for door in DOORS.values() if door.names_model}

@@ -13,9 +13,10 @@ from headgate.domain.conversation import Delta, Started, UsageReported
 from headgate.domain.errors import BadRequest, NotFound, UpstreamError
 from headgate.domain.formats import Format
 from headgate.pipeline.doors import SPOKEN, TRANSLATABLE, Door
+from headgate.pipeline.form import FormBody
 from headgate.pipeline.google_bodies import addressed
 from headgate.pipeline.intake import Intake, splice
-from headgate.pipeline.ports import UpstreamAnswer
+from headgate.pipeline.ports import StreamedBody, UpstreamAnswer
 from headgate.providers.provider import BodyChange
 from headgate.routing.target import Target
 from headgate.translate.codec import AnswerParser, AnswerRenderer, Meter, Reading, UntranslatableError
@@ -63,11 +64,17 @@ class Exchange:
             and not intake.usage_asked
         )
         self.meter: Meter = meter_for(self.format, target.provider, hide_usage=asks)
-        if self.translates:
+        self.body: bytes | StreamedBody
+        self.request_headers: dict[str, str] = {}
+        """Beside those of every request to the deployment."""
+        if intake.form is not None:
+            form = FormBody(intake.form, {"model": target.model})
+            self.body, self.request_headers = form, {"content-type": form.content_type}
+        elif self.translates:
             self.body = _translated(door, intake, target, self.format, max_output or DEFAULT_MAX_TOKENS)
         else:
             self.body = _passed(door, intake, target, ask_for_usage=asks)
-        if change := target.provider.body_changes.get(self.format):
+        if isinstance(self.body, bytes) and (change := target.provider.body_changes.get(self.format)):
             self.body = _changed(self.body, change)
         self.url = target.url(self.format, stream=intake.stream)
         if self.format is Format.GEMINI and intake.stream and (self.translates or intake.framing is Framing.SSE):
@@ -85,6 +92,11 @@ class Exchange:
         """Look at the head of a successful answer; True: it goes to the client as it comes."""
         del answer
         return self._intake.stream
+
+    @property
+    def whole_type(self) -> str:
+        """Media type of an answer in one piece."""
+        return "application/json"
 
     @property
     def content_length(self) -> str | None:

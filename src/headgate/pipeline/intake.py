@@ -8,6 +8,7 @@ import msgspec
 
 from headgate.domain.errors import BadRequest
 from headgate.pipeline.doors import Door
+from headgate.pipeline.form import Form, once_at_most
 from headgate.wire.framing import Framing
 from headgate.wire.spelling import camel
 
@@ -36,13 +37,15 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     """The caller set `stream_options.include_usage`."""
     framing: Framing = Framing.SSE
     """How the caller reads a stream."""
+    form: Form | None = None
+    """Where the request is one: `fields` are then those of the form."""
 
 
 class _StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
 
 
-def read_intake(door: Door, body: bytes, *, path: str = "", query: str = "") -> Intake:
+def read_intake(door: Door, body: bytes, *, path: str = "", query: str = "", form: Form | None = None) -> Intake:
     """Decode a body shallowly and check the fields that decide cost, route or framing.
 
     Args:
@@ -50,11 +53,12 @@ def read_intake(door: Door, body: bytes, *, path: str = "", query: str = "") -> 
         body: as it came.
         path: as the client wrote it, for doors whose path names the model.
         query: as it came, for the same.
+        form: what came in place of a body.
 
     Raises:
         BadRequest: naming the field and the remedy.
     """
-    fields = _fields(body)
+    fields = _fields(body) if form is None else _form_fields(form)
     if door.names_model:
         return _read_by_path(door, fields, path, query)
     if door.default_model is not None and _is_null(fields.get("model")):
@@ -65,9 +69,12 @@ def read_intake(door: Door, body: bytes, *, path: str = "", query: str = "") -> 
     for name in _COUNTS:
         _check_count(fields, name)
     _check_prompt(door, fields)
-    for name in door.needs:
+    for name in (*door.needs, *door.files):
         if name not in fields:
             raise BadRequest(f"{name!r} is missing: {door.path} needs it.", code="missing_field", param=name)
+    for name in door.files:
+        if _starts(fields[name], b'"'):
+            raise BadRequest(f"{name!r} must be a file, with a filename.", code="invalid_type", param=name)
     if door.says and door.prompt is not None and not _starts(fields[door.prompt], b'"'):
         raise BadRequest(f"{door.prompt!r} must be a text.", code="invalid_type", param=door.prompt)
     stream = _flag(fields, "stream")
@@ -75,7 +82,12 @@ def read_intake(door: Door, body: bytes, *, path: str = "", query: str = "") -> 
         raise BadRequest("'stream' is not supported here: leave it out.", code="invalid_value", param="stream")
     if door.events_field is not None:
         stream = bytes(fields.get(door.events_field, b"")) == b'"sse"'
-    return Intake(fields=fields, model=model, stream=stream, usage_asked=_usage_asked(fields))
+    return Intake(fields=fields, model=model, stream=stream, usage_asked=_usage_asked(fields), form=form)
+
+
+def _form_fields(form: Form) -> dict[str, msgspec.Raw]:
+    once_at_most(form, "model")
+    return form.fields()
 
 
 def _read_by_path(door: Door, fields: Mapping[str, msgspec.Raw], path: str, query: str) -> Intake:

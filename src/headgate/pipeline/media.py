@@ -84,6 +84,11 @@ class MediaExchange(Exchange):
         return self._content_type or "application/octet-stream"
 
     @property
+    def whole_type(self) -> str:
+        """Subtitles and plain texts are no JSON."""
+        return self.content_type
+
+    @property
     def content_length(self) -> str | None:
         """As the provider has it: a client that was told can see that an answer broke off."""
         return self._length

@@ -94,11 +94,56 @@ class UpstreamAnswer(Protocol):
         ...
 
 
+class Spool(Protocol):
+    """Bytes that came, kept where there is room for them; given up when nobody holds it any more."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    @property
+    def head(self) -> bytes:
+        """The first of them, as many as tell a format."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Keep some more.
+
+        Raises:
+            Unavailable: there is no room for it.
+        """
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """All of them, from the start; may be asked for again, also at the same time."""
+        ...
+
+
+class StreamedBody(Protocol):
+    """A request body that is not in memory; a retry reads it again."""
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """All of it, from the start."""
+        ...
+
+
 class Upstream(Protocol):
     """Sends a request to a provider."""
 
     async def post(
-        self, url: str, headers: Mapping[str, str], body: bytes, *, provider: str, stream: bool = True
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | StreamedBody,
+        *,
+        provider: str,
+        stream: bool = True,
     ) -> UpstreamAnswer:
         """Send and wait for the response headers; without `stream`, an answer may be awaited whole.
 

@@ -13,7 +13,7 @@ from headgate.pipeline.identify import identify
 from headgate.pipeline.intake import read_intake
 from headgate.pipeline.plan import Plan
 from headgate.pipeline.ports import Clock, Configs, Keys
-from headgate.pipeline.request import Request
+from headgate.pipeline.request import Request, received
 from headgate.pipeline.shortage import calendar_ended
 from headgate.pipeline.treasury import Treasury
 from headgate.pipeline.wants import Want, wants_of
@@ -40,7 +40,8 @@ class Quotes:
         config = self._configs.current()
         principal = await identify(self._keys, request.key_hash)
         organization = admit_key(request, principal, config)
-        intake = read_intake(request.door, request.body, path=request.path, query=request.query)
+        request = await received(request)
+        intake = read_intake(request.door, request.body, path=request.path, query=request.query, form=request.form)
         if refusal := check_model(principal, intake.model):
             raise refusal
         asking = asked_by(principal, request, intake, organization, attribute(principal, request.attribution))

@@ -93,7 +93,7 @@ async def replayed(replays: Replays, request: Request, principal: Principal) -> 
         message = f"'Idempotency-Key' must be 1 to {MAX_KEY_CHARS} printable ASCII characters."
         raise BadRequest(message, code="invalid_value", param=KEY_HEADER)
     digest = hashlib.sha256(f"POST {_address(request)}\n".encode())
-    digest.update(request.body)
+    digest.update(request.body if request.form is None else request.form.sha256.encode())
     return await replays.claim(principal.key_id, key, digest.hexdigest(), request_id=request.id, now=request.arrived_at)
 
 

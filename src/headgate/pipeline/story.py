@@ -1,6 +1,5 @@
 """What the request log will say: gathered along the way, written exactly once at the end."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -57,6 +56,10 @@ class Story:
     def model(self) -> str:
         """As the caller wrote it."""
         return self._intake.model if self._intake is not None else ""
+
+    def received(self, request: Request) -> None:
+        """All of it is here."""
+        self._request = request
 
     def took(self, intake: Intake) -> None:
         """The body was understood."""
@@ -231,7 +234,7 @@ class Story:
             latency_ms=self._ms(self._clock.monotonic()) or 0.0,
             upstream_ms=self._ms(self._answered),
             first_content_ms=self._ms(self._first_content),
-            prompt_sha256=hashlib.sha256(request.body, usedforsecurity=False).hexdigest(),
+            prompt_sha256=request.sha256,
             client_gone=reply is not None and reply.client_gone_at is not None,
             verdicts=self._verdicts,
             degraded_to=self._degraded_to,

@@ -116,11 +116,14 @@ class Trial:
         headers: Mapping[str, str] = target.headers(exchange.format, request.headers) | {
             "x-request-id": request.id,
             "x-headgate-attempt": str(attempt.sent.attempt),
+            **exchange.request_headers,
         }
         url = exchange.url
         answer: UpstreamAnswer | None = None
         try:
             if target.provider.auth.signs:
+                # None of those that sign take forms.
+                assert isinstance(exchange.body, bytes)
                 headers = await self._signed(attempt, url, headers, exchange.body)
             answer = await attempt.send(self._outside.upstream, url, headers, exchange.body, stream=exchange.relays)
             self._story.answered()

@@ -15,7 +15,7 @@ from headgate.pricing.request_shape import RequestShape
 from headgate.pricing.shapes.cohere import shape_of_cohere
 from headgate.pricing.shapes.completions import shape_of_completions
 from headgate.pricing.shapes.gemini import shape_of_gemini, shape_of_gemini_embeddings
-from headgate.pricing.shapes.media import shape_of_images, shape_of_speech
+from headgate.pricing.shapes.media import shape_of_image_edits, shape_of_images, shape_of_speech, shape_of_transcription
 from headgate.pricing.shapes.messages import shape_of_messages
 from headgate.pricing.shapes.rerank import shape_of_rerank
 from headgate.providers.provider import Provider
@@ -41,6 +41,10 @@ def shape_of(format: Format, fields: Mapping[str, msgspec.Raw], body: bytes, pro
         return shape_of_completions(fields, body, provider)
     if format is Format.OPENAI_IMAGES:
         return shape_of_images(fields, body, provider)
+    if format is Format.OPENAI_IMAGE_EDITS:
+        return shape_of_image_edits(fields, provider)
+    if format in {Format.OPENAI_TRANSCRIPTIONS, Format.OPENAI_TRANSLATIONS}:
+        return shape_of_transcription(fields, provider)
     if format is Format.OPENAI_SPEECH:
         return shape_of_speech(fields, body, provider)
     if format is Format.RERANK:

@@ -63,7 +63,7 @@ class App:
         elif path == AI_REQUEST_PATH:
             await self._worker.ai_requests(exchange)
         elif path == QUOTE_PATH:
-            await serve_quote(self._worker.quotes, exchange, max_body_bytes=self._worker.max_body_bytes)
+            await serve_quote(self._worker.quotes, exchange, self._worker.reception)
         elif path.rstrip("/") in _MODELS or path.startswith(tuple(f"{start}/" for start in _MODELS)):
             await self._models(path, exchange)
         elif path.startswith(("/v1/", "/internal/", _GEMINI)) or self._worker.pages is None:

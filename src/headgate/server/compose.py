@@ -23,6 +23,7 @@ from headgate.infra.settings import Settings
 from headgate.infra.signing.aws import AwsSigner
 from headgate.infra.signing.google import GoogleSigner
 from headgate.infra.signing.signers import Signers
+from headgate.infra.spool import FileSpool
 from headgate.infra.upstream import HttpUpstream
 from headgate.pipeline.call import Pipeline
 from headgate.pipeline.health import Health
@@ -33,6 +34,7 @@ from headgate.providers.provider import Auth
 from headgate.routing.breaker import Rules
 from headgate.server.ai_request import AiRequests
 from headgate.server.door import DoorHandler
+from headgate.server.forms import Reception
 from headgate.server.pages import ConsoleProxy
 
 SYNC_INTERVAL_S = 1.0
@@ -92,7 +94,12 @@ class Worker:
         self._background = outside.background
         pipeline = Pipeline(outside, configs=self.feed, replays=self.replays)
         self.quotes = Quotes(configs=self.feed, keys=self.feed, treasury=self.treasury, health=self.health, clock=clock)
-        self.handler = DoorHandler(pipeline, clock, max_body_bytes=settings.max_body_bytes)
+        self.reception = Reception(
+            max_body_bytes=settings.max_body_bytes,
+            max_upload_bytes=settings.max_upload_bytes,
+            open_spool=functools.partial(FileSpool, settings.data_dir),
+        )
+        self.handler = DoorHandler(pipeline, clock, self.reception)
         self.max_body_bytes = settings.max_body_bytes
         self.pages = ConsoleProxy(settings.console_url) if settings.console_url else None
         self.ai_requests = AiRequests(

@@ -8,6 +8,7 @@ from headgate.pipeline.ports import Clock
 from headgate.pipeline.request import Reply, Request
 from headgate.server.delivery import Delivery
 from headgate.server.exchange import ClientGoneError, Exchange
+from headgate.server.forms import Reception
 from headgate.server.http import (
     IncomingBody,
     attribution_of,
@@ -20,11 +21,11 @@ from headgate.server.http import (
 class DoorHandler:
     """Serves calls; counts those that are running, so that a shutdown can wait for them."""
 
-    def __init__(self, pipeline: Pipeline, clock: Clock, *, max_body_bytes: int) -> None:
+    def __init__(self, pipeline: Pipeline, clock: Clock, reception: Reception) -> None:
         """Take the pipeline."""
         self._pipeline = pipeline
         self._clock = clock
-        self._max_body_bytes = max_body_bytes
+        self._reception = reception
         self._deliveries: set[Delivery] = set()
         self.running = 0
 
@@ -44,14 +45,14 @@ class DoorHandler:
 
     async def _serve(self, door: Door, exchange: Exchange) -> None:
         request_id = self._clock.request_id()
-        incoming = IncomingBody(exchange, {}, self._max_body_bytes)
+        incoming = self._reception.body(exchange, {}, form=door.form)
         try:
             if exchange.method != "POST":
                 message = f"{door.path} takes POST only."
                 raise NotAllowed(message, code="method_not_allowed")
             started, arrived_at = self._clock.monotonic(), self._clock.now()
             headers = headers_of(exchange)
-            incoming = IncomingBody(exchange, headers, self._max_body_bytes)
+            incoming = self._reception.body(exchange, headers, form=door.form)
             request = Request(
                 id=request_id,
                 door=door,
@@ -60,7 +61,8 @@ class DoorHandler:
                 key_hash=key_hash_of(headers, exchange.query if door.envelope is Envelope.GEMINI else ""),
                 headers=headers,
                 attribution=attribution_of(headers),
-                body=await incoming.read(),
+                body=b"" if door.form else await incoming.read(),
+                incoming=self._reception.form(incoming, headers) if door.form else None,
                 path=exchange.path,
                 query=exchange.query,
             )

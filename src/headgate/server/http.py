@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -121,14 +121,23 @@ class IncomingBody:
         if not self._in_parts:
             self._ended = True
             return await self._exchange.body()
-        parts: list[bytes] = []
+        return b"".join([part async for part in self.chunks()])
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes.
+
+        Raises:
+            TooLarge: over the limit; nothing beyond it is taken.
+            BadRequest: it broke off.
+        """
+        if self._announced > self._limit:
+            raise _too_large(self._limit)
         size = 0
         while part := await self._next():
-            parts.append(part)
             size += len(part)
             if size > self._limit:
                 raise _too_large(self._limit)
-        return b"".join(parts)
+            yield part
 
     async def discard(self) -> None:
         """Take what is still coming and keep none of it: a client that writes reads our answer only when it is done."""

@@ -8,8 +8,8 @@ from headgate.pipeline.doors import CHAT, DOORS, EMBEDDINGS, MESSAGES, Door, Env
 from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.request import Request
 from headgate.server.exchange import ClientGoneError, Exchange
+from headgate.server.forms import Reception
 from headgate.server.http import (
-    IncomingBody,
     attribution_of,
     headers_of,
     key_hash_of,
@@ -25,19 +25,21 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-async def serve_quote(quotes: Quotes, exchange: Exchange, *, max_body_bytes: int) -> None:
+async def serve_quote(quotes: Quotes, exchange: Exchange, reception: Reception) -> None:
     """Answer one call."""
     request_id = clock.request_id()
-    incoming = IncomingBody(exchange, {}, max_body_bytes)
+    incoming = reception.body(exchange, {}, form=False)
     envelope = CHAT.envelope
     try:
         if exchange.method != "POST":
             message = f"{PATH} takes POST only."
             raise NotAllowed(message, code="method_not_allowed")
         headers = headers_of(exchange)
-        incoming = IncomingBody(exchange, headers, max_body_bytes)
-        body = await incoming.read()
-        door = _door_of(headers, body)
+        door = _named_door(headers)
+        form = door is not None and door.form
+        incoming = reception.body(exchange, headers, form=form)
+        body = b"" if form else await incoming.read()
+        door = door or _door_of(headers, body)
         envelope = door.envelope
         path, _, query = headers.get(DOOR_HEADER, door.path).partition("?")
         quote = await quotes.answer(
@@ -50,6 +52,7 @@ async def serve_quote(quotes: Quotes, exchange: Exchange, *, max_body_bytes: int
                 headers=headers,
                 attribution=attribution_of(headers),
                 body=body,
+                incoming=reception.form(incoming, headers) if form else None,
                 path=path,
                 query=query,
             )
@@ -69,17 +72,21 @@ async def serve_quote(quotes: Quotes, exchange: Exchange, *, max_body_bytes: int
         exchange.respond(200, told, _encode(quote))
 
 
-def _door_of(headers: dict[str, str], body: bytes) -> Door:
+def _named_door(headers: dict[str, str]) -> Door | None:
     named = headers.get(DOOR_HEADER)
-    if named is not None:
-        door = find_door(named.partition("?")[0])
-        if door is None:
-            raise BadRequest(
-                f"{DOOR_HEADER} is {named!r}: name one of {', '.join(sorted(DOORS))}.",
-                code="invalid_value",
-                param=DOOR_HEADER,
-            )
-        return door
+    if named is None:
+        return None
+    door = find_door(named.partition("?")[0])
+    if door is None:
+        raise BadRequest(
+            f"{DOOR_HEADER} is {named!r}: name one of {', '.join(sorted(DOORS))}.",
+            code="invalid_value",
+            param=DOOR_HEADER,
+        )
+    return door
+
+
+def _door_of(headers: dict[str, str], body: bytes) -> Door:
     if "anthropic-version" in headers:
         return MESSAGES
     try:

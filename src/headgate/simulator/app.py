@@ -26,10 +26,11 @@ from headgate.simulator.natives import Native, Spoken, find_native
 from headgate.simulator.openai_chat import render_chat, script_chat
 from headgate.simulator.openai_completions import serve_completions
 from headgate.simulator.openai_embeddings import read_embeddings, render_embeddings
-from headgate.simulator.openai_images import serve_images
+from headgate.simulator.openai_images import serve_image_edits, serve_images
 from headgate.simulator.openai_moderations import serve_moderations
 from headgate.simulator.openai_reading import read_chat
 from headgate.simulator.openai_speech import serve_speech
+from headgate.simulator.openai_transcription import serve_transcription
 from headgate.simulator.prices import PRICES, Counts
 from headgate.simulator.refusals import Refusal, injected_refusal, render_anthropic_error, render_openai_error
 from headgate.simulator.rerank import serve_rerank
@@ -44,7 +45,10 @@ _SERVED = {
     "/v1/completions": serve_completions,
     "/v1/moderations": serve_moderations,
     "/v1/images/generations": serve_images,
+    "/v1/images/edits": serve_image_edits,
     "/v1/audio/speech": serve_speech,
+    "/v1/audio/transcriptions": serve_transcription,
+    "/v1/audio/translations": serve_transcription,
     "/v1/rerank": serve_rerank,
     "/v2/rerank": serve_rerank,
 }

@@ -1,4 +1,4 @@
-"""Answers `POST /v1/images/generations`. Source: OpenAI's API reference, "Create image".
+"""Answers `POST /v1/images/generations` and `/v1/images/edits`. Source: OpenAI's API reference on images.
 
 `image` bills each image by its quality and size; `image-tokens` bills tokens, as the GPT image models do, and streams.
 """
@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from headgate.simulator.forms import read_upload
 from headgate.simulator.knobs import Knobs
 from headgate.simulator.models import Kind, Model
 from headgate.simulator.pictures import draw_png
@@ -23,6 +24,8 @@ from headgate.simulator.tokens import count_tokens
 TOKENS = {"low": 272, "medium": 1_056, "high": 4_160}
 """Quality -> output tokens of one image; without one it is medium."""
 PARTIAL_TOKENS = 100
+TOKENS_PER_GIVEN = 323
+"""Input tokens of an image that came with the request."""
 _SIZES = ("256x256", "512x512", "1024x1024", "1024x1536", "1536x1024", "1024x1792", "1792x1024")
 _json = msgspec.json.encode
 
@@ -78,6 +81,33 @@ def serve_images(asked: Asked) -> Served:
     return drawn(wanted, asked)
 
 
+def serve_image_edits(asked: Asked) -> Served:
+    """Draw images after others, which count as input tokens where tokens are billed.
+
+    Raises:
+        Refusal: 400 or 404, the request is at fault.
+    """
+    upload = read_upload(asked)
+    texts = upload.texts
+    model = require_model(texts.get("model"), Kind.IMAGE)
+    upload.file("image")
+    if not texts.get("prompt"):
+        raise Refusal(400, "Give 'prompt'.", param="prompt", code="missing_required_parameter", model=model.name)
+    images = texts.get("n", "1")
+    if not images.isdecimal() or not 1 <= int(images) <= 10:
+        raise Refusal(400, "'n' is 1 to 10.", param="n", code="invalid_value", model=model.name)
+    wanted = Wanted(
+        model=model,
+        prompt=texts["prompt"],
+        images=int(images),
+        quality=texts.get("quality", "standard"),
+        size=_size(texts.get("size"), model),
+        given=sum(len(files) for files in upload.files.values()),
+        knobs=effective_knobs(upload.knobs(), asked.knobs_header, asked.defaults),
+    )
+    return drawn(wanted, asked)
+
+
 def drawn(wanted: Wanted, asked: Asked) -> Served:
     """All images in one answer."""
     counts = counts_of(wanted)
@@ -97,7 +127,9 @@ def counts_of(wanted: Wanted, *, partial: int = 0) -> Counts:
     if not wanted.model.by_token:
         return Counts(image=wanted.images, tier=f"{wanted.quality}/{wanted.size}")
     each = TOKENS.get(wanted.quality, TOKENS["medium"]) + partial * PARTIAL_TOKENS
-    return Counts(input=count_tokens(wanted.prompt), output=each * wanted.images)
+    return Counts(
+        input=count_tokens(wanted.prompt), input_image=wanted.given * TOKENS_PER_GIVEN, output=each * wanted.images
+    )
 
 
 def _streamed(wanted: Wanted, partial: int) -> Served:
@@ -145,10 +177,10 @@ def _event(event: Mapping[str, object]) -> bytes:
 
 def _usage(counts: Counts) -> dict[str, object]:
     return {
-        "input_tokens": counts.input,
-        "input_tokens_details": {"text_tokens": counts.input, "image_tokens": 0},
+        "input_tokens": counts.input + counts.input_image,
+        "input_tokens_details": {"text_tokens": counts.input, "image_tokens": counts.input_image},
         "output_tokens": counts.output,
-        "total_tokens": counts.input + counts.output,
+        "total_tokens": counts.input + counts.input_image + counts.output,
     }
 
 

@@ -24,6 +24,7 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Visible output."""
     output_reasoning: int = 0
     input_audio: int = 0
+    input_image: int = 0
     image: int = 0
     """Images that were made."""
     character: int = 0
@@ -57,6 +58,7 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     cache_write: Decimal | None = None
     cache_write_1h: Decimal | None = None
     input_audio: Decimal = Decimal(0)
+    input_image: Decimal = Decimal(0)
     each: Decimal = Decimal(0)
     """USD per million images, characters, seconds or searches: a model counts one of them at most."""
     tiers: dict[str, Decimal] = {}
@@ -88,7 +90,7 @@ PRICES: dict[str, Prices] = {
         each=Decimal(90_000),
         tiers={"standard/512x512": Decimal(13_000), "standard/1024x1024": Decimal(37_000)},
     ),
-    "image-tokens": Prices(input=Decimal("4.3"), output=Decimal(31)),
+    "image-tokens": Prices(input=Decimal("4.3"), input_image=Decimal("7.9"), output=Decimal(31)),
     "speech": Prices(input=Decimal(0), each=Decimal(14)),
     "speech-tokens": Prices(input=Decimal("0.7"), output=Decimal("11.3")),
     "transcribe": Prices(input=Decimal(0), each=Decimal(90)),
@@ -115,7 +117,7 @@ def charge(model: str, counts: Counts) -> int:
     ):
         if tokens:
             usd += tokens * (prices.input if price is None else price)
-    usd += counts.input_audio * prices.input_audio
+    usd += counts.input_audio * prices.input_audio + counts.input_image * prices.input_image
     each = counts.image + counts.character + counts.audio_second + counts.search_unit
     usd += each * prices.tiers.get(counts.tier, prices.each)
     return int((usd * _NANO_USD_PER_TOKEN).to_integral_value(ROUND_HALF_EVEN))

@@ -2,6 +2,7 @@ import pytest
 
 from headgate.server.door import DoorHandler
 from tests.kit.fakes import Rig
+from tests.unit.server.exchanges import receiving
 
 
 @pytest.fixture
@@ -11,4 +12,4 @@ def rig() -> Rig:
 
 @pytest.fixture
 def handler(rig: Rig) -> DoorHandler:
-    return DoorHandler(rig.pipeline, rig.clock, max_body_bytes=1_000)
+    return DoorHandler(rig.pipeline, rig.clock, receiving(1_000))

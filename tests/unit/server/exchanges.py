@@ -7,11 +7,17 @@ from typing import Any
 
 from headgate.domain.errors import BadRequest
 from headgate.server.exchange import ClientGoneError, Headers
-from tests.kit.fakes import KEY
+from headgate.server.forms import Reception
+from tests.kit.fakes import KEY, MemorySpool
 
 HEADERS = {"authorization": f"Bearer {KEY}"}
 BODY = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 50}).encode()
 STREAMED = BODY[:-1] + b', "stream": true, "stream_options": {"include_usage": true}}'
+
+
+def receiving(max_body_bytes: int, max_upload_bytes: int = 10_000) -> Reception:
+    """Takes so much, and keeps it in memory."""
+    return Reception(max_body_bytes=max_body_bytes, max_upload_bytes=max_upload_bytes, open_spool=MemorySpool)
 
 
 class Client:

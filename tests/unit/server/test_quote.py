@@ -7,7 +7,7 @@ from headgate.domain.budget import BudgetId, BudgetUnit, Period, Scope
 from headgate.server.quote import serve_quote
 from headgate.snapshot.contract import Budget, Calendar, Edge, ExchangeRate
 from tests.kit.fakes import Rig, snapshot_of
-from tests.unit.server.exchanges import BODY, HEADERS, Client, call
+from tests.unit.server.exchanges import BODY, HEADERS, Client, call, receiving
 
 TOTAL = Calendar(id="total:UTC", edges=(Edge("total", 0, None),))
 BUDGET = Budget(
@@ -34,7 +34,7 @@ def quoting(**changes):
     quotes = rig.quotes()
 
     async def app(exchange):
-        await serve_quote(quotes, exchange, max_body_bytes=10_000)
+        await serve_quote(quotes, exchange, receiving(10_000))
 
     return app, rig
 

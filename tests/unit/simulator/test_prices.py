@@ -109,7 +109,9 @@ def test_the_reference_lists_what_the_others_count_and_charge():
         if prices.each:
             figures.append(f"{'any other ' if figures else ''}{prices.each}")
         figures += [
-            f"{unit} {price}" for unit in ("input", "input_audio", "output") if (price := getattr(prices, unit))
+            f"{unit} {price}"
+            for unit in ("input", "input_audio", "input_image", "output")
+            if (price := getattr(prices, unit))
         ]
         expected.append(f"| `sim/{name}` | {model.kind.value} | {', '.join(figures) or 'free'} |")
     assert expected == [line for line in PAGE.splitlines() if line.startswith("| `sim/") and line.count("|") == 4]
