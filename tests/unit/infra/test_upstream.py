@@ -258,3 +258,37 @@ async def test_odd_bytes_in_a_response_header_do_not_matter(upstream: HttpUpstre
     header = got.header("x-request-id")
     assert header is None or header.startswith("caf")
     assert b"{}" == await got.body()
+
+
+class Pieces:
+    """A body that is not in memory."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = pieces
+        self.read = 0
+
+    @property
+    def length(self) -> int:
+        return sum(map(len, self.pieces))
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        self.read += 1
+        for piece in self.pieces:
+            yield piece
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_streamed_body_is_sent_with_its_length_as_often_as_it_is_asked_for(
+    server: LoopbackServer, upstream: HttpUpstream, stream: bool
+):
+    server.script = lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+    body = Pieces(b"x" * 70_000, b"", b"y" * 30_000)
+    for _ in range(2):
+        answer = await upstream.post(server.url, {"a": "b"}, body, provider="acme", stream=stream)
+        assert b"ok" == await answer.body()
+    assert 2 == body.read
+    for asked in server.asked:
+        head, _, sent = asked.partition(b"\r\n\r\n")
+        assert b"x" * 70_000 + b"y" * 30_000 == sent
+        assert b"content-length: 100000" in head.lower()
+        assert b"transfer-encoding" not in head.lower()

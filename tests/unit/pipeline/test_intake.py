@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,16 +11,22 @@ from headgate.pipeline.doors import (
     COUNT_TOKENS,
     EMBEDDINGS,
     GENERATE_CONTENT,
+    IMAGE_EDITS,
     IMAGES,
     MESSAGES,
     MODERATIONS,
     RERANK,
     SPEECH,
     STREAM_GENERATE_CONTENT,
+    TRANSCRIPTIONS,
+    TRANSLATIONS,
     Door,
 )
+from headgate.pipeline.form import Form, Part
 from headgate.pipeline.intake import Intake, read_intake, splice
 from headgate.wire.framing import Framing
+from headgate.wire.multipart import PartHead
+from tests.kit.fakes import MemorySpool
 
 
 def body(**fields: object) -> bytes:
@@ -260,3 +267,49 @@ def test_what_is_spoken_or_drawn_is_a_text(door: Door, field: str, value: object
 )
 def test_speech_is_streamed_as_events_where_that_is_asked(given: dict[str, str], streamed: bool):
     assert streamed == read_intake(SPEECH, json.dumps({"model": "m", "input": "x", **given}).encode()).stream
+
+
+def formed(*parts: tuple[str, str | None, bytes]) -> Form:
+    made = tuple(Part(PartHead(name, filename, None), MemorySpool(content)) for name, filename, content in parts)
+    return Form(made, "00" * 32, {name: content.decode() for name, filename, content in parts if filename is None})
+
+
+FILE, MODEL = ("file", "a.mp3", b"ID3"), ("model", None, b"m")
+
+
+def test_a_form_is_taken_in_like_json():
+    form = formed(FILE, MODEL, ("stream", None, b"true"))
+    intake = read_intake(TRANSCRIPTIONS, b"", form=form)
+    assert ("m", True, form) == (intake.model, intake.stream, intake.form)
+
+
+@pytest.mark.parametrize(
+    ("door", "parts", "param", "code"),
+    [
+        (TRANSCRIPTIONS, [MODEL], "file", "missing_field"),
+        (TRANSCRIPTIONS, [FILE], "model", "missing_field"),
+        (TRANSCRIPTIONS, [FILE, MODEL, MODEL], "model", "invalid_value"),
+        (TRANSCRIPTIONS, [MODEL, ("file", None, b"a")], "file", "invalid_type"),
+        (TRANSCRIPTIONS, [FILE, MODEL, ("stream", None, b"yes")], "stream", "invalid_type"),
+        (TRANSCRIPTIONS, [FILE, ("model", "m.txt", b"m")], "model", "invalid_type"),
+        (TRANSLATIONS, [FILE, MODEL, ("stream", None, b"true")], "stream", "invalid_value"),
+        (IMAGE_EDITS, [MODEL, ("prompt", None, b"a")], "image", "missing_field"),
+        (IMAGE_EDITS, [MODEL, ("image", "a.png", b"a")], "prompt", "missing_field"),
+        (
+            IMAGE_EDITS,
+            [MODEL, ("image", "a.png", b"a"), ("prompt", None, b"a"), ("n", None, b"0")],
+            "n",
+            "invalid_value",
+        ),
+        (
+            IMAGE_EDITS,
+            [MODEL, ("image", "a.png", b"a"), ("prompt", None, b"a"), ("n", None, b"two")],
+            "n",
+            "invalid_type",
+        ),
+    ],
+)
+def test_a_form_that_lacks_something_is_refused_and_the_field_named(door: Door, parts: Any, param: str, code: str):
+    with pytest.raises(BadRequest) as refusal:
+        read_intake(door, b"", form=formed(*parts))
+    assert (param, code) == (refusal.value.param, refusal.value.code)

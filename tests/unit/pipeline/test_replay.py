@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 
+import msgspec
 import pytest
 
 from headgate.domain.errors import BadRequest, Conflict, GatewayError, Unavailable, UpstreamError
@@ -10,7 +11,8 @@ from headgate.infra.replays.memory import MemoryKeyTable
 from headgate.infra.replays.threaded import ThreadedReplays
 from headgate.ledger.records import Sent, Settled
 from headgate.pipeline.cut import CUT_SHORT
-from headgate.pipeline.doors import MESSAGES
+from headgate.pipeline.doors import COMPLETIONS, MESSAGES
+from headgate.pipeline.form import Form
 from headgate.pipeline.replay import MAX_ANSWER_BYTES, came_whole, once
 from headgate.pipeline.request import Reply, Request
 from tests.kit.fakes import (
@@ -367,3 +369,12 @@ async def test_headers_that_are_about_one_request_only_are_not_kept(settling: Se
     assert {b"x-request-id", b"x-headgate-cost-usd", b"x-other", b"x-headgate-idempotent-replay"} < headers.keys()
     assert not headers.keys() & {b"x-ratelimit-remaining-requests", b"retry-after"}
     assert b"0" == headers[b"x-headgate-cost-usd"]
+
+
+async def test_a_form_is_the_same_request_in_other_boundaries(counter: Counter):
+    form = Form((), "ab" * 32, {"model": "gpt-4o", "prompt": "Hello"})
+    await counter.ask(ScriptedAnswer(200, chat_answer()), form=form, door=COMPLETIONS)
+    with pytest.raises(Conflict):
+        await counter.ask(form=msgspec.structs.replace(form, sha256="cd" * 32), door=COMPLETIONS)
+    again = await counter.ask(form=msgspec.structs.replace(form), door=COMPLETIONS)
+    assert chat_answer() == again.body

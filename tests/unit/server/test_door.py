@@ -1,13 +1,26 @@
 import functools
+from decimal import Decimal
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
 from headgate.domain.outcome import Outcome
-from headgate.pipeline.doors import CHAT, MESSAGES, Door
+from headgate.domain.prices import Rate
+from headgate.domain.usage import Unit
+from headgate.pipeline.doors import CHAT, MESSAGES, SPEECH, TRANSCRIPTIONS, Door
 from headgate.server.door import DoorHandler
-from tests.kit.fakes import Rig, ScriptedAnswer, broke_off, chat_answer, chat_stream
-from tests.unit.server.exchanges import BODY, HEADERS, STREAMED, Client, call
+from tests.kit.fakes import (
+    MemorySpool,
+    Rig,
+    ScriptedAnswer,
+    broke_off,
+    chat_answer,
+    chat_stream,
+    price_card,
+    snapshot_of,
+)
+from tests.unit.server.exchanges import BODY, HEADERS, STREAMED, Client, call, receiving
 
 COST = 100 * 1_000 + 10 * 4_000
 
@@ -88,3 +101,53 @@ async def test_a_fault_of_ours_shows_only_an_id_and_is_logged_in_full(rig: Rig, 
     assert ["fault"] == [line["event"] for line in lines]
     assert "a secret detail" in repr(lines[0]["exc_info"])
     assert lines[0]["request_id"] in client.answer.decode()
+
+
+FORM = (
+    b'--e\r\nContent-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\nID3%s\r\n'
+    b'--e\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--e--\r\n'
+) % bytes(5_000)
+UPLOAD = {**HEADERS, "content-type": "multipart/form-data; boundary=e"}
+
+
+def uploading(**headers: str) -> Client:
+    return Client(
+        TRANSCRIPTIONS.path, *(FORM[start : start + 512] for start in range(0, len(FORM), 512)), headers=headers
+    )
+
+
+async def test_a_form_is_passed_on():
+    card = price_card("openai", "whisper-1", rates={Unit.AUDIO_SECOND: Rate(Decimal(100))})
+    rig = Rig(snapshot_of(cards=(card,)))
+    handler = DoorHandler(rig.pipeline, rig.clock, receiving(100))
+    rig.upstream.script = [ScriptedAnswer(200, b'{"text":"Hi","usage":{"type":"duration","seconds":2}}')]
+    client = await call(at(handler, TRANSCRIPTIONS), uploading(**UPLOAD))
+    assert (200, "Hi", "0.000200000") == (client.status, client.document["text"], client.headers["x-headgate-cost-usd"])
+    assert bytes(5_000) in rig.upstream.asked[0].body
+
+
+async def test_a_form_is_not_read_for_those_who_may_not_ask(rig: Rig, handler: DoorHandler):
+    rig.keys.table.clear()
+    opened: list[MemorySpool] = []
+    reception = msgspec.structs.replace(receiving(100), open_spool=lambda: opened.append(MemorySpool()) or opened[-1])
+    handler = DoorHandler(rig.pipeline, rig.clock, reception)
+    client = await call(at(handler, TRANSCRIPTIONS), uploading(**UPLOAD))
+    assert (401, []) == (client.status, opened)
+
+
+async def test_a_form_over_its_own_limit_is_refused(rig: Rig):
+    handler = DoorHandler(rig.pipeline, rig.clock, receiving(100_000, 1_000))
+    client = await call(at(handler, TRANSCRIPTIONS), uploading(**UPLOAD))
+    assert (413, "body_too_large") == (client.status, client.document["error"]["code"])
+
+
+@pytest.mark.parametrize(
+    ("door", "content_type"), [(TRANSCRIPTIONS, "application/json"), (SPEECH, UPLOAD["content-type"])]
+)
+async def test_a_form_where_json_belongs_and_json_where_a_form_does_are_refused(
+    handler: DoorHandler, door: Door, content_type: str
+):
+    client = await call(
+        at(handler, door), Client(door.path, b"x" * 100, headers={**HEADERS, "content-type": content_type})
+    )
+    assert (400, "invalid_form" if door.form else "invalid_json") == (client.status, client.document["error"]["code"])

@@ -4,6 +4,8 @@ from typing import Any
 import openai
 import pytest
 
+from headgate.simulator.openai_images import TOKENS_PER_GIVEN
+
 PNG = b"\x89PNG"
 
 
@@ -46,3 +48,23 @@ def test_the_same_question_gets_the_same_picture(http: Any):
 def test_a_request_at_fault_is_refused_and_the_field_named(http: Any, param: str, changes: dict[str, Any]):
     body = {"model": "image", "prompt": "A cat", **changes}
     assert param == http.post("/v1/images/generations", json=body).json()["error"]["param"]
+
+
+def test_images_that_are_given_count_as_input(openai_client: openai.OpenAI, bill: Any):
+    given = [("a.png", b"one"), ("b.png", b"two")]
+    answer = openai_client.images.edit(model="image-tokens", image=given, prompt="A cat", quality="low", n=2)
+    assert answer.usage is not None
+    assert 2 * TOKENS_PER_GIVEN == answer.usage.input_tokens_details.image_tokens
+    assert {"input": 2, "input_image": 2 * TOKENS_PER_GIVEN, "output": 544} == bill.last()["usage"]
+
+
+@pytest.mark.parametrize(
+    ("param", "files", "data"),
+    [
+        ("image", {"other": b"x"}, {"model": "image", "prompt": "x"}),
+        ("prompt", {"image": b"x"}, {"model": "image"}),
+        ("n", {"image": b"x"}, {"model": "image", "prompt": "x", "n": "0"}),
+    ],
+)
+def test_an_edit_at_fault_is_refused_and_the_field_named(http: Any, param: str, files: Any, data: Any):
+    assert param == http.post("/v1/images/edits", files=files, data=data).json()["error"]["param"]
