@@ -5,6 +5,7 @@ from typing import Any
 
 import anthropic
 import pytest
+from pydantic import BaseModel
 
 from tests.kit.clients import client
 from tests.kit.gateway import GatewayProcess
@@ -21,6 +22,13 @@ TOOLS: list[Any] = [
     for name in ("weather", "population")
 ]
 HELLO: list[Any] = [{"role": "user", "content": "Say hello"}]
+
+
+class Town(BaseModel):
+    """What a structured answer is about."""
+
+    name: str
+    inhabitants: int
 
 
 @client("anthropic", door=MESSAGES, feature="create")
@@ -64,6 +72,23 @@ def test_parallel_tool_calls_and_their_results(anthropic_client: anthropic.Anthr
     history = [*question, {"role": "assistant", "content": answer.content}, {"role": "user", "content": results}]
     after = anthropic_client.messages.create(model=model, max_tokens=300, messages=history, tools=TOOLS)
     assert after.content
+
+
+@client("anthropic", door=MESSAGES, feature="JSON schema")
+@pytest.mark.parametrize("model", MODELS)
+def test_parse_gives_an_object_of_the_schema(anthropic_client: anthropic.Anthropic, model: str) -> None:
+    answer = anthropic_client.messages.parse(model=model, max_tokens=500, messages=HELLO, output_format=Town)
+    assert isinstance(answer.parsed_output, Town)
+
+
+@client("anthropic", door=MESSAGES, feature="async")
+@pytest.mark.anyio
+async def test_the_asynchronous_calls_answer_too(gateway: GatewayProcess) -> None:
+    async with anthropic.AsyncAnthropic(base_url=gateway.url, api_key=gateway.key, max_retries=0) as sdk:
+        whole = await sdk.messages.create(model="sim/small", max_tokens=300, messages=HELLO)
+        async with sdk.messages.stream(model="sim/small", max_tokens=300, messages=HELLO) as stream:
+            folded = await stream.get_final_message()
+    assert [block.to_dict() for block in folded.content] == [block.to_dict() for block in whole.content]
 
 
 @client("anthropic", door=MESSAGES, feature="thinking")

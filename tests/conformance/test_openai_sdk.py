@@ -4,6 +4,7 @@ from typing import Any
 
 import openai
 import pytest
+from pydantic import BaseModel
 
 from tests.kit.clients import client
 from tests.kit.gateway import GatewayProcess
@@ -23,6 +24,13 @@ TOOLS: list[Any] = [
     for name in ("weather", "population")
 ]
 HELLO: list[Any] = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Say hello"}]
+
+
+class Town(BaseModel):
+    """What a structured answer is about."""
+
+    name: str
+    inhabitants: int
 
 
 @client("openai", door=CHAT, feature="create")
@@ -92,6 +100,23 @@ def test_parallel_tool_calls_arrive_with_ids_and_arguments(
             call["function"].pop("parsed_arguments", None)
     after = openai_client.chat.completions.create(model=model, messages=history, tools=TOOLS)
     assert after.choices[0].message.content
+
+
+@client("openai", door=CHAT, feature="JSON schema")
+@pytest.mark.parametrize("model", MODELS)
+def test_parse_gives_an_object_of_the_schema(openai_client: openai.OpenAI, model: str) -> None:
+    answer = openai_client.chat.completions.parse(model=model, messages=HELLO, response_format=Town)
+    assert isinstance(answer.choices[0].message.parsed, Town)
+
+
+@client("openai", door=CHAT, feature="async")
+@pytest.mark.anyio
+async def test_the_asynchronous_calls_answer_too(gateway: GatewayProcess) -> None:
+    async with openai.AsyncOpenAI(base_url=f"{gateway.url}/v1", api_key=gateway.key, max_retries=0) as sdk:
+        whole = await sdk.chat.completions.create(model="sim/small", messages=HELLO)
+        chunks = await sdk.chat.completions.create(model="sim/small", messages=HELLO, stream=True)
+        text = "".join([chunk.choices[0].delta.content or "" async for chunk in chunks])
+    assert text == whole.choices[0].message.content
 
 
 @client("openai", door=CHAT, feature="images")
