@@ -50,6 +50,7 @@ PASSES, TRANSLATED, LEFT_OUT, NOT_SHOWN = "passes", "translated", "left out", "n
 
 MODELS = {
     Format.OPENAI_CHAT: "gpt-5",
+    Format.OPENAI_RESPONSES: "gpt-5",
     Format.ANTHROPIC_MESSAGES: "claude-sonnet-4-5",
     Format.GEMINI: "gemini-2.5-flash",
     Format.BEDROCK_CONVERSE: "anthropic.claude-sonnet-4-5-20250929-v1:0",

@@ -28,6 +28,10 @@ _STOPS = {
     "function_call": "tool_calls",
     "eos_token": "stop",
     "eos": "stop",
+    "completed": "stop",
+    "complete": "stop",
+    "incomplete": "length",
+    "max_output_tokens": "length",
 }
 
 
@@ -140,3 +144,43 @@ def _fold_messages(documents: list[dict[str, Any]]) -> dict[str, Any]:
     for index, text in partial.items():
         message["content"][index]["input"] = arguments(text)
     return message
+
+
+def read_responses(body: bytes, *, streamed: bool) -> Seen:
+    """An answer in OpenAI's Responses format."""
+    response = _last_response(events(body)) if streamed else json.loads(body)
+    items = response.get("output") or []
+    parts = [part for item in items if item["type"] == "message" for part in item["content"]]
+    tools = [(item["name"], arguments(item["arguments"])) for item in items if item["type"] == "function_call"]
+    missing = (response.get("incomplete_details") or {}).get("reason")
+    stop = missing or response.get("status") or "completed"
+    usage = response.get("usage") or {}
+    refused = any(part.get("refusal") for part in parts)
+    stop = _STOPS.get(stop, stop)
+    if stop == "stop":
+        stop = "tool_calls" if tools else "content_filter" if refused else "stop"
+    return Seen(
+        "".join(part.get("text") or part.get("refusal") or "" for part in parts),
+        tools,
+        stop,
+        usage.get("input_tokens"),
+        usage.get("output_tokens"),
+        refused,
+    )
+
+
+def _last_response(documents: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the last event says, which must be what was streamed. (Some say there nothing of it again.)"""
+    response: dict[str, Any] = documents[-1]["response"]
+    if not response["output"]:
+        done = [event for event in documents if event["type"] == "response.output_item.done"]
+        response["output"] = [event["item"] for event in sorted(done, key=lambda event: event["output_index"])]
+    streamed: dict[int, str] = {}
+    for event in documents:
+        if event["type"] in {"response.output_text.delta", "response.function_call_arguments.delta"}:
+            streamed[event["output_index"]] = streamed.get(event["output_index"], "") + event["delta"]
+    for index, text in streamed.items():
+        item = response["output"][index]
+        told = item["arguments"] if "arguments" in item else "".join(part["text"] for part in item["content"])
+        assert told == text, f"output[{index}] says {told!r:.200}, streamed was {text!r:.200}"
+    return response

@@ -29,6 +29,11 @@ def chat_files() -> list[str]:
     return sorted(name for name in names if name.endswith((".chat", ".openai_chat")))
 
 
+def responses_files() -> list[str]:
+    """Files of OpenAI Responses exchanges."""
+    return sorted(path.stem for path in FOLDER.glob("*.responses.jsonl"))
+
+
 MESSAGES_FILES = [
     "anthropic.messages",
     "ollama.anthropic_messages",

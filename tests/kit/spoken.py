@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, Protocol
 from headgate.domain.conversation import Conversation
 from headgate.domain.formats import Format
 from headgate.providers.table import PROVIDERS
-from tests.kit.reading import Seen, read_chat, read_messages
+from tests.kit.reading import Seen, read_chat, read_messages, read_responses
 from tests.kit.recorded_natives import NATIVE_FILES, PLAIN, READERS, asked
-from tests.kit.recordings import MESSAGES_FILES, chat_files
+from tests.kit.recordings import MESSAGES_FILES, chat_files, responses_files
 
 
 class Reader(Protocol):
@@ -103,6 +103,13 @@ def posted_to(path: str) -> Callable[[Mapping[str, Any], str, bool], Asked]:
     return ask
 
 
+def told_by_chat(seen: Seen) -> Seen:
+    """Counts of nothing at all are unknown, and left out."""
+    if seen.prompt_tokens or seen.completion_tokens:
+        return seen
+    return seen._replace(prompt_tokens=None, completion_tokens=None)
+
+
 def told_by_messages(seen: Seen) -> Seen:
     """Anthropic's format has no absent count, and names what a message holds."""
     tools = [(name, {} if given is None else given) for name, given in seen.tools]
@@ -110,6 +117,15 @@ def told_by_messages(seen: Seen) -> Seen:
     if stop == "stop":
         stop = "tool_calls" if tools else "content_filter" if seen.refused else "stop"
     return Seen(seen.text, tools, stop, seen.prompt_tokens or 0, seen.completion_tokens or 0, refused=seen.refused)
+
+
+def told_by_responses(seen: Seen) -> Seen:
+    """This format says of an answer with calls, or with a refusal, only that it is complete: what it holds tells."""
+    stop = seen.stop or "stop"
+    if stop in {"stop", "tool_calls"}:
+        stop = "tool_calls" if seen.tools else "content_filter" if seen.refused else "stop"
+    tools = [(name, {} if given is None else given) for name, given in seen.tools]
+    return told_by_chat(seen._replace(stop=stop, tools=tools))
 
 
 _HELLO = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 64}
@@ -121,6 +137,7 @@ CHAT = Spoken(
     speaker="openai",
     stand_ins={"bedrock": "bedrock_openai", "bedrock_mantle": "bedrock_openai"},
     ask=posted_to("/v1/chat/completions"),
+    told=told_by_chat,
     plain=_HELLO,
     asks_for_usage=True,
 )
@@ -134,8 +151,17 @@ MESSAGES = Spoken(
     plain=_HELLO,
     left_out=frozenset({"anthropic_version"}),
 )
+RESPONSES = Spoken(
+    format=Format.OPENAI_RESPONSES,
+    files=responses_files(),
+    read=read_responses,
+    speaker="openai",
+    ask=posted_to("/v1/responses"),
+    told=told_by_responses,
+    plain={"input": "Hello", "max_output_tokens": 64},
+)
 
-SPOKEN = {row.format: row for row in (CHAT, MESSAGES)}
+SPOKEN = {row.format: row for row in (CHAT, MESSAGES, RESPONSES)}
 
 
 def _provider_only(format_: Format, speaker: str) -> Spoken:

@@ -7,18 +7,20 @@ from typing import NamedTuple
 
 from headgate.domain.formats import Format
 from headgate.domain.ids import DeploymentId
-from headgate.pipeline.doors import CHAT, MESSAGES, Door
+from headgate.pipeline.doors import CHAT, MESSAGES, RESPONSES, Door
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.intake import read_intake
 from headgate.providers.provider import Provider
 from headgate.providers.table import PROVIDERS
+from headgate.providers.variants import variant
 from headgate.routing.target import Target
 from headgate.translate.codec import Reading, UntranslatableError
 from tests.kit import natives
 
-DOORS = {Format.OPENAI_CHAT: CHAT, Format.ANTHROPIC_MESSAGES: MESSAGES}
+DOORS = {Format.OPENAI_CHAT: CHAT, Format.ANTHROPIC_MESSAGES: MESSAGES, Format.OPENAI_RESPONSES: RESPONSES}
 SPEAKERS = {
-    Format.OPENAI_CHAT: PROVIDERS["openai"],
+    Format.OPENAI_CHAT: variant(PROVIDERS["openai"], format_=Format.OPENAI_CHAT),
+    Format.OPENAI_RESPONSES: variant(PROVIDERS["openai"], format_=Format.OPENAI_RESPONSES),
     Format.ANTHROPIC_MESSAGES: PROVIDERS["anthropic"],
     **natives.SPEAKERS,
 }
@@ -35,15 +37,17 @@ class Passage(NamedTuple):
 
 
 def exchange(door: Door, provider: Provider, *, usage_asked: bool = True) -> Exchange:
-    document = {
+    document: dict[str, object] = {
         "model": "some-model",
         "max_tokens": 100,
         "stream": True,
         "messages": [{"role": "user", "content": "Hello"}],
         "stream_options": {"include_usage": usage_asked},
     }
-    if door is MESSAGES:
+    if door is not CHAT:
         del document["stream_options"]
+    if door is RESPONSES:
+        document |= {"input": document.pop("messages"), "max_output_tokens": document.pop("max_tokens")}
     body = json.dumps(document).encode()
     target = Target(
         deployment_id=DeploymentId("d"),

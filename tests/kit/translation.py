@@ -242,3 +242,103 @@ def judge_gemini(stream: bytes) -> None:
                 else:
                     assert isinstance(part["text"], str)
     assert finished or failed
+
+
+class ResponsesJudge:
+    """The order of the Responses format: every item and part begins, grows, is told whole and ends, once each."""
+
+    def __init__(self) -> None:
+        self.stage = "begin"
+        self.open: dict[int, dict] = {}
+        self.done: dict[int, dict] = {}
+        self.parts: dict[tuple[int, str, int], str] = {}
+        """(item, kind, index) -> what the part has grown to; it is told whole before it ends."""
+        self.told: set[tuple[int, str, int]] = set()
+
+    def judge(self, stream: bytes) -> None:
+        for number, (name, event) in enumerate(events(stream)):
+            assert name == event["type"]
+            assert self.stage != "ended", f"{name} after the end"
+            if name == "error":
+                assert event["error"]["message"] == event["message"]
+                self.stage = "ended"
+                continue
+            assert number == event["sequence_number"]
+            self._event(name, event)
+        assert self.stage == "ended"
+
+    def _event(self, name: str, event: dict) -> None:
+        match name.removeprefix("response."):
+            case "created":
+                assert self.stage == "begin"
+                self.stage = "created"
+            case "in_progress":
+                assert self.stage == "created"
+                self.stage = "open"
+            case "completed" | "incomplete" as status:
+                self._end(status, event["response"])
+            case "output_item.added":
+                assert self.stage == "open"
+                assert event["output_index"] == len(self.open) + len(self.done)
+                assert not event["item"].get("content")
+                self.open[event["output_index"]] = event["item"]
+            case "output_item.done":
+                self._item_done(event["output_index"], event["item"])
+            case _:
+                self._inside(name, event)
+
+    def _inside(self, name: str, event: dict) -> None:
+        index = event["output_index"]
+        item = self.open[index]
+        assert item["id"] == event["item_id"]
+        if "function_call_arguments" in name:
+            assert item["type"] == "function_call"
+            part = (index, "arguments", 0)
+            self.parts.setdefault(part, "")
+        else:
+            kind = "summary" if "summary" in name else "content"
+            part = (index, kind, event[f"{kind}_index"])
+        if name.endswith("part.added"):
+            assert part not in self.parts
+            assert part[2] == sum(known[:2] == part[:2] for known in self.parts)
+            self.parts[part] = ""
+        elif name.endswith(".delta"):
+            assert part not in self.told
+            self.parts[part] += event["delta"]
+        elif name.endswith("part.done"):
+            assert part in self.told
+            assert self.parts[part] == _text_of(event["part"])
+        else:
+            assert name.endswith(".done")
+            assert part not in self.told
+            assert self.parts[part] == next(event[key] for key in ("text", "refusal", "arguments") if key in event)
+            self.told.add(part)
+
+    def _item_done(self, index: int, item: dict) -> None:
+        begun = self.open.pop(index)
+        assert (begun["id"], begun["type"]) == (item["id"], item["type"])
+        own = {part: text for part, text in self.parts.items() if part[0] == index}
+        assert own.keys() <= self.told
+        if item["type"] == "function_call":
+            assert [item["arguments"]] == [text.strip() for text in own.values()]
+        else:
+            told = [(kind, _text_of(part)) for kind in ("content", "summary") for part in item.get(kind) or ()]
+            assert told == [(kind, text) for (_, kind, _), text in sorted(own.items())]
+        self.done[index] = item
+
+    def _end(self, status: str, response: dict) -> None:
+        assert self.stage == "open"
+        assert not self.open
+        assert status == response["status"]
+        assert (status == "incomplete") == (response["incomplete_details"] is not None)
+        assert response["output"] == [self.done[index] for index in range(len(self.done))]
+        self.stage = "ended"
+
+
+def _text_of(part: dict) -> str:
+    return part["refusal"] if part["type"] == "refusal" else part["text"]
+
+
+def judge_responses(stream: bytes) -> None:
+    """Whether a stream of the Responses format is in a legal order, and its end says what was streamed."""
+    ResponsesJudge().judge(stream)

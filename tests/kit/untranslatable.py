@@ -24,12 +24,27 @@ CANNOT_TRANSLATE = {
     r"broke off before its end": "no stream of the format: an SDK kept one whole message as a single event",
     r"^documents": "documents beside the conversation exist in Cohere's format only",
     r"^\[0\]: Expected `object`, got `float`": "an embedding, recorded with what was generated",
+    r"belongs to one provider: send": "as above, in the Responses format",
+    r"^(previous_response_id|conversation|prompt|background)": "what one provider keeps or runs, by reference",
+    r"items exist in this format only": "an item of a tool that a provider runs, in the history",
+    r"^(output\[\d+\]|item)\.type: .* has no counterpart": "what a tool of the provider did stands in the answer",
+    r"^stop_sequences: this model's format has none": "the Responses format has no stop sequences",
     r"exactly one is translated, not 0": "an answer without any choice (Azure's filter, recorded as 200)",
     r"exists? in (this|its own) format only|no other format shows": "guardrails, citations, videos and S3 are Bedrock's own",
     r"tool_result: has no counterpart": "what a provider's own tool found",
     r"nothing is known of": "a block that only a recording has",
 }
 """Message of the refusal (a pattern) -> the reason."""
+
+
+REFUSED = {
+    r"'background' is not supported": "an answer that comes after the call, and its cost with it, passes by the budgets",
+}
+"""Message of the refusal (a pattern) -> why a recorded request does not even pass to a provider of its own format."""
+
+
+def refused_by_us(refusal: str) -> str | None:
+    return next((reason for pattern, reason in REFUSED.items() if re.search(pattern, refusal)), None)
 
 
 def known_reason(refusal: str) -> str | None:

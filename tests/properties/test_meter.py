@@ -14,7 +14,7 @@ from headgate.providers.table import PROVIDERS, provider
 from headgate.translate.codec import Reading
 from headgate.translate.meter import meter_for
 from headgate.translate.usage import anthropic_usage, openai_chat_usage
-from tests.kit.recordings import MESSAGES_FILES, chat_files, exchanges, needs_recordings
+from tests.kit.recordings import MESSAGES_FILES, chat_files, exchanges, needs_recordings, responses_files
 
 OPENAI_EVENTS = [
     b'data: {"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":null}',
@@ -36,6 +36,19 @@ ANTHROPIC_EVENTS = [
     b'event: message_stop\ndata: {"type":"message_stop"}',
     b'event: error\ndata: {"type":"error","error":{"message":"broke"}}',
     b"event: ping\ndata: {}",
+    b"data: {broken",
+]
+RESPONSES_EVENTS = [
+    b'event: response.created\ndata: {"type":"response.created","response":{"model":"m","status":"in_progress","error":null,"output":[],"usage":null,"service_tier":"auto"}}',
+    b'data: {"type":"response.output_item.added","item":{"type":"message"},"output_index":0}\nevent: response.output_item.added',
+    b'data: {"type":"response.output_text.delta","delta":"about \\"response.completed\\" and \\"error\\""}',
+    b'data: {"type":"response.output_item.added","item":{"type":"function_call"},"output_index":1}',
+    b'data: {"type":"response.completed","response":{"status":"completed","error":null,"output":[{"type":"web_search_call"}],"usage":{"input_tokens":3,"output_tokens":4},"service_tier":"flex"}}',
+    b'data: {"type":"response.incomplete","response":{"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},"usage":{"input_tokens":"many"}}}',
+    b'data: {"type":"response.failed","response":{"status":"failed","error":{"code":"x","message":"broke"},"usage":null}}',
+    b'event: error\ndata: {"type":"error","message":"broke"}',
+    b"data: [DONE]",
+    b": comment",
     b"data: {broken",
 ]
 GEMINI_EVENTS = [
@@ -86,6 +99,14 @@ def test_no_cut_changes_an_anthropic_stream(stream: bytes, cuts: list[int]):
     assert stream == whole[0]
 
 
+@given(streams(RESPONSES_EVENTS), places)
+def test_no_cut_changes_a_stream_of_responses(stream: bytes, cuts: list[int]):
+    whole = metered(Format.OPENAI_RESPONSES, "openai", [stream], hide_usage=True)
+    assert whole == metered(Format.OPENAI_RESPONSES, "openai", cut(stream, cuts), hide_usage=True)
+    assert whole == metered(Format.OPENAI_RESPONSES, "openai", [bytes([b]) for b in stream], hide_usage=True)
+    assert stream == whole[0]
+
+
 def gemini_metered(chunks: list[bytes]) -> tuple[bytes, Reading]:
     return metered(Format.GEMINI, "sim", chunks, hide_usage=False)
 
@@ -129,16 +150,22 @@ def test_what_may_be_the_end_is_held_back_until_the_usage_is_known(events: list[
 
 @given(st.binary(max_size=200), places)
 def test_no_bytes_break_a_meter(noise: bytes, cuts: list[int]):
-    spoken = ((Format.OPENAI_CHAT, "groq"), (Format.ANTHROPIC_MESSAGES, "anthropic"), (Format.GEMINI, "sim"))
+    spoken = (
+        (Format.OPENAI_CHAT, "groq"),
+        (Format.ANTHROPIC_MESSAGES, "anthropic"),
+        (Format.GEMINI, "sim"),
+        (Format.OPENAI_RESPONSES, "sim"),
+    )
     for form, operator in spoken:
         assert noise == metered(form, operator, cut(noise, cuts), hide_usage=False)[0]
         meter_for(form, provider(operator)).read_body(noise)
 
 
 @needs_recordings
-@pytest.mark.parametrize("name", [*(chat_files()), *MESSAGES_FILES])
+@pytest.mark.parametrize("name", [*chat_files(), *MESSAGES_FILES, *responses_files()])
 def test_no_cut_changes_a_recorded_stream(name: str):
     form = Format.ANTHROPIC_MESSAGES if name in MESSAGES_FILES else Format.OPENAI_CHAT
+    form = Format.OPENAI_RESPONSES if name in responses_files() else form
     operator = name.partition(".")[0]
     operator = operator if operator in PROVIDERS else "openai"
     recorded = [exchange["response_sse"].encode() for exchange in exchanges(name) if "response_sse" in exchange]

@@ -15,10 +15,11 @@ from headgate.translate.registry import codec_for
 from headgate.wire.sse import EventSplitter
 from tests.kit import natives
 from tests.kit.fakes import chat_stream, message_stream
+from tests.kit.responses import response_stream
 from tests.kit.streams import DOORS, SPEAKERS, exchange, passage
-from tests.kit.translation import OpenAiJudge, judge_anthropic, streams
+from tests.kit.translation import OpenAiJudge, judge_anthropic, judge_responses, streams
 
-CHAT, MESSAGES = Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES
+CHAT, MESSAGES, RESPONSES = Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES, Format.OPENAI_RESPONSES
 PLENTY = 10**9
 
 
@@ -80,6 +81,8 @@ def begins(whole: AnswerPart, part: AnswerPart) -> bool:
 def judge(cut: Cut, client: Format, *, usage_asked: bool) -> None:
     if client is CHAT:
         OpenAiJudge(wants_usage=usage_asked).judge(cut.given)
+    elif client is RESPONSES:
+        judge_responses(cut.given)
     else:
         judge_anthropic(cut.given)
 
@@ -87,8 +90,8 @@ def judge(cut: Cut, client: Format, *, usage_asked: bool) -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     deltas=streams(),
-    format_=st.sampled_from([CHAT, MESSAGES]),
-    client=st.sampled_from([CHAT, MESSAGES]),
+    format_=st.sampled_from([CHAT, MESSAGES, RESPONSES]),
+    client=st.sampled_from([CHAT, MESSAGES, RESPONSES]),
     usage_asked=st.booleans(),
     grants=st.integers(0, 25),
 )
@@ -111,7 +114,7 @@ def test_a_cut_stream_is_legal_and_a_prefix(deltas, format_, client, usage_asked
 @given(
     deltas=streams(),
     format_=st.sampled_from(natives.NATIVES),
-    client=st.sampled_from([CHAT, MESSAGES]),
+    client=st.sampled_from([CHAT, MESSAGES, RESPONSES]),
     usage_asked=st.booleans(),
     grants=st.integers(0, 25),
 )
@@ -132,7 +135,7 @@ def test_so_is_one_whose_provider_speaks_a_format_without_a_door(deltas, format_
 
 
 @settings(max_examples=100, deadline=None)
-@given(deltas=streams(), format_=st.sampled_from([CHAT, MESSAGES]))
+@given(deltas=streams(), format_=st.sampled_from([CHAT, MESSAGES, RESPONSES]))
 def test_what_is_counted_is_at_least_what_was_said(deltas, format_):
     cut = Cut(written(deltas, format_), format_, format_, PLENTY, usage_asked=True)
     said = 0
@@ -173,6 +176,8 @@ CALLING = [
 WRITTEN = {
     "chat": (CHAT, chat_stream()),
     "chat with a call": (CHAT, CALLING),
+    "response": (RESPONSES, response_stream()),
+    "response with a call": (RESPONSES, written(codec_for(CHAT).answer_parser().feed(b"".join(CALLING)), RESPONSES)),
     "message": (MESSAGES, message_stream()),
     "message with a call": (MESSAGES, written(codec_for(CHAT).answer_parser().feed(b"".join(CALLING)), MESSAGES)),
 }
@@ -219,3 +224,18 @@ def test_the_openai_sdk_takes_a_stream_that_was_cut_anywhere(name: str):
                 pass
             snapshot = stream.current_completion_snapshot
         assert ["length"] == [choice.finish_reason for choice in snapshot.choices]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_openai_sdk_takes_a_response_that_was_cut_anywhere(name: str):
+    found = cuts(name, RESPONSES)
+    assert 3 <= len(found)
+    for cut in found:
+        judge_responses(cut.given)
+        client = openai.OpenAI(
+            api_key="none", base_url="http://localhost", http_client=transport(cut.given), max_retries=0
+        )
+        events = list(client.responses.create(model="m", input="?", stream=True))
+        response = events[-1].response
+        assert ("incomplete", "max_output_tokens") == (response.status, response.incomplete_details.reason)
+        assert response.usage is None or cut.counted == response.usage.output_tokens

@@ -10,10 +10,11 @@ from headgate.domain.formats import Format
 from headgate.domain.usage import usage_of
 from headgate.translate.registry import codec_for
 from tests.kit.fakes import chat_stream, event, message_stream
+from tests.kit.responses import response_stream, written
 from tests.kit.streams import DOORS, SPEAKERS, cut, passage
 from tests.kit.translation import streams
 
-CHAT, MESSAGES = Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES
+CHAT, MESSAGES, RESPONSES = Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES, Format.OPENAI_RESPONSES
 
 
 def chunk(**fields: object) -> bytes:
@@ -71,7 +72,14 @@ THINKING = b"".join(
         *message_stream()[-2:],
     ]
 )
-PLAIN, MESSAGE = b"".join(chat_stream()), b"".join(message_stream())
+PLAIN, MESSAGE, RESPONSE = b"".join(chat_stream()), b"".join(message_stream()), b"".join(response_stream())
+UNNAMED = b"".join(b"\n".join([*raw.strip().split(b"\n")[::-1], b"\n"]) for raw in response_stream())
+FAILURE = written(
+    [
+        {"type": "error", "error": {"type": "server_error", "code": "server_error", "message": "Busy"}},
+        {"type": "response.failed", "response": {"status": "failed", "error": {"code": "x", "message": "Busy"}}},
+    ]
+)
 
 STREAMS = {
     "chat": (CHAT, PLAIN),
@@ -90,6 +98,11 @@ STREAMS = {
     "message with CRLF": (MESSAGES, MESSAGE.replace(b"\n", b"\r\n")),
     "message with thinking and a tool call": (MESSAGES, THINKING),
     "message with an error in it": (MESSAGES, MESSAGE_ERROR),
+    "response": (RESPONSES, RESPONSE),
+    "response that breaks off in an event": (RESPONSES, RESPONSE[:-60]),
+    "response with DONE behind it": (RESPONSES, RESPONSE + b"data: [DONE]\n\n"),
+    "response whose data comes before its name": (RESPONSES, UNNAMED),
+    "response that failed": (RESPONSES, b"".join([*response_stream()[:6], *FAILURE])),
     "nothing at all": (CHAT, b""),
     "no stream at all": (MESSAGES, b"<html>\n\nproxy</html>"),
 }
@@ -97,6 +110,7 @@ SIDES = [
     pytest.param(CHAT, True, id="to chat"),
     pytest.param(CHAT, False, id="to chat, usage not asked for"),
     pytest.param(MESSAGES, True, id="to messages"),
+    pytest.param(RESPONSES, True, id="to responses"),
 ]
 
 
@@ -133,8 +147,8 @@ def test_what_is_compared_is_there():
 @settings(max_examples=100, deadline=None)
 @given(
     deltas=streams(),
-    format_=st.sampled_from([CHAT, MESSAGES]),
-    client=st.sampled_from([CHAT, MESSAGES]),
+    format_=st.sampled_from([CHAT, MESSAGES, RESPONSES]),
+    client=st.sampled_from([CHAT, MESSAGES, RESPONSES]),
     usage_asked=st.booleans(),
     places=st.lists(st.integers(0, 6_000), max_size=12),
     ends_early=st.integers(0, 300),

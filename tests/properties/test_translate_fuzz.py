@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 from headgate.domain.formats import Format
 from headgate.translate.codec import UntranslatableError
 from headgate.translate.registry import codec_for
+from tests.kit import responses
 
 MANY = settings(max_examples=250, deadline=None)
 OPENAI, ANTHROPIC, GEMINI = Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES, Format.GEMINI
-FORMATS = (OPENAI, ANTHROPIC, GEMINI)
+RESPONSES = Format.OPENAI_RESPONSES
+FORMATS = (OPENAI, ANTHROPIC, GEMINI, RESPONSES)
+PROMPTS = {OPENAI: "messages", ANTHROPIC: "messages", GEMINI: "contents", RESPONSES: "input"}
 
 REQUESTS = {
+    RESPONSES: responses.REQUEST,
     OPENAI: {
         "model": "m",
         "messages": [
@@ -155,6 +159,7 @@ REQUESTS = {
     },
 }
 ANSWERS = {
+    RESPONSES: responses.ANSWER,
     OPENAI: {
         "id": "a",
         "model": "m",
@@ -210,6 +215,7 @@ ANSWERS = {
     },
 }
 EVENTS = {
+    RESPONSES: responses.EVENTS,
     OPENAI: [
         {"id": "a", "model": "m", "choices": [{"index": 0, "delta": {"role": "assistant", "content": "hi"}}]},
         {"choices": [{"index": 0, "delta": {"tool_calls": [
@@ -333,9 +339,11 @@ def test_bytes_that_are_no_answer_are_refused(own, body):
 def test_nesting_without_end_is_refused(own):
     deep = b"[" * 100_000 + b"]" * 100_000
     with pytest.raises(UntranslatableError):
-        codec_for(own).parse_answer(b'{"choices":' + deep + b',"content":' + deep + b',"candidates":' + deep + b"}")
+        codec_for(own).parse_answer(
+            b'{"choices":' + deep + b',"content":' + deep + b',"candidates":' + deep + b',"output":' + deep + b"}"
+        )
     with pytest.raises(UntranslatableError):
-        codec_for(own).parse_request({"contents" if own is GEMINI else "messages": msgspec.Raw(deep)})
+        codec_for(own).parse_request({PROMPTS[own]: msgspec.Raw(deep)})
     assert codec_for(own).parse_error(500, deep)
 
 

@@ -114,6 +114,45 @@ def test_the_accumulator_of_the_openai_sdk_agrees(deltas):
 
 @settings(max_examples=60, deadline=None)
 @given(deltas=streams())
+def test_the_openai_sdk_reads_the_same_response(deltas):
+    client = openai.OpenAI(
+        api_key="none", base_url="http://localhost", http_client=transport(render(Format.OPENAI_RESPONSES, deltas))
+    )
+    answer = fold(deltas)
+    with client.responses.stream(model="m", input="?") as stream:
+        last = [*stream][-1]
+    response = last.response
+    assert last.type == f"response.{response.status}"
+    heard = []
+    for item in response.output:
+        match item.type:
+            case "message":
+                heard += [Text(text=part.text) for part in item.content]
+            case "reasoning":
+                heard.append((item.content[0].text if item.content else "", item.encrypted_content))
+            case "function_call":
+                heard.append((item.call_id, item.name, json.loads(item.arguments)))
+    expected = [
+        (part.id, part.name, json.loads(part.arguments or "{}"))
+        if isinstance(part, ToolCall)
+        else ("", f"headgate:hidden:{part.data}")
+        if isinstance(part, RedactedThinking)
+        else (part.text, part.signature and f"headgate:signed:{part.signature}")
+        if isinstance(part, Thinking)
+        else part
+        for part in answer.parts
+    ]
+    assert expected == heard
+    assert response.output_text == "".join(part.text for part in answer.parts if isinstance(part, Text))
+    if answer.usage is not None:
+        assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (
+            response.usage.input_tokens,
+            response.usage.output_tokens,
+        )
+
+
+@settings(max_examples=60, deadline=None)
+@given(deltas=streams())
 def test_googles_sdk_reads_the_same_answer(deltas):
     client = genai.Client(
         api_key="none",

@@ -7,13 +7,14 @@ import pytest
 from headgate.domain.formats import Format
 from headgate.providers.table import PROVIDERS
 from tests.kit.recorded_natives import NATIVE_FILES
-from tests.kit.recordings import MESSAGES_FILES, chat_files, exchanges, needs_recordings
+from tests.kit.recordings import MESSAGES_FILES, chat_files, exchanges, needs_recordings, responses_files
 from tests.kit.replay import scripted
 from tests.kit.streams import DOORS, SPEAKERS, Passage, cut, passage
 
 pytestmark = needs_recordings
 FILES = [(name, Format.OPENAI_CHAT) for name in chat_files()]
 FILES += [(name, Format.ANTHROPIC_MESSAGES) for name in MESSAGES_FILES]
+FILES += [(name, Format.OPENAI_RESPONSES) for name in responses_files()]
 FILES += [(name, format_) for format_, names in NATIVE_FILES.items() for name in names]
 LARGE = 200_000
 """Bytes of a stream that is cut fewer times."""

@@ -44,6 +44,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "label_too_long": "Use ids of at most 200 characters.",
     "body_broken": "Send the request again.",
     "invalid_form": "Send multipart/form-data with its files.",
+    "background_not_supported": "Leave background out, and ask for a stream of a long answer.",
     "cannot_translate": "Leave the field out that is named, or choose a model whose provider has a word for it.",
     "missing_api_key": "Give api_key, or set HEADGATE_API_KEY.",
     "invalid_api_key": "Use a virtual key that is not revoked.",

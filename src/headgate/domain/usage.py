@@ -43,6 +43,10 @@ class Unit(StrEnum):
     """Seconds of sound that went in, a begun one counted whole."""
     SEARCH_UNIT = "search_unit"
     """Rerank: one query with up to so many documents as its operator says."""
+    CODE_SESSION = "code_session"
+    """Containers in which the provider ran code."""
+    TOOL_IMAGE = "tool_image"
+    """Pictures that a tool of the provider made beside the answer, billed at another model's rates."""
 
 
 INPUT_UNITS = frozenset(

@@ -51,6 +51,10 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """Fields beside the prompt that a body must have."""
     default_model: str | None = None
     """Meant where a body names none: its format says so."""
+    instead: frozenset[str] = frozenset()
+    """Fields that may stand in its place: what they name is kept by the provider."""
+    endless: frozenset[str] = frozenset()
+    """Fields that make the provider go on after it has answered, so that nobody here learns what it costs."""
     free: bool = False
     """The provider never bills it."""
 
@@ -71,6 +75,16 @@ CHAT = Door(
     scope="chat",
     streams=True,
     prompt="messages",
+)
+RESPONSES = Door(
+    path="/v1/responses",
+    format=Format.OPENAI_RESPONSES,
+    envelope=Envelope.OPENAI,
+    scope="responses",
+    streams=True,
+    prompt="input",
+    instead=frozenset({"previous_response_id", "conversation", "prompt"}),
+    endless=frozenset({"background"}),
 )
 EMBEDDINGS = Door(
     path="/v1/embeddings",
@@ -225,6 +239,7 @@ DOORS: dict[str, Door] = {
     door.path: door
     for door in (
         CHAT,
+        RESPONSES,
         EMBEDDINGS,
         MESSAGES,
         COUNT_TOKENS,
@@ -247,7 +262,7 @@ DOORS: dict[str, Door] = {
 }
 _BY_ACTION: Final = {door.path.rpartition(":")[2]: door for door in DOORS.values() if door.names_model}
 
-TRANSLATABLE = frozenset({Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES, Format.GEMINI})
+TRANSLATABLE = frozenset({Format.OPENAI_CHAT, Format.OPENAI_RESPONSES, Format.ANTHROPIC_MESSAGES, Format.GEMINI})
 """Formats whose doors lead to providers of other formats too; the others reach only providers that speak them."""
 
 SPOKEN = TRANSLATABLE | {Format.BEDROCK_CONVERSE, Format.COHERE_CHAT, Format.OLLAMA_CHAT, Format.TGI_GENERATE}

@@ -20,7 +20,7 @@ _decode_text = msgspec.json.Decoder(str).decode
 _decode_count = msgspec.json.Decoder(int).decode
 _encode = msgspec.json.Encoder().encode
 
-_COUNTS: Final = ("n", "best_of", "max_tokens", "max_completion_tokens")
+_COUNTS: Final = ("n", "best_of", "max_tokens", "max_completion_tokens", "max_output_tokens", "max_tool_calls")
 """Fields that decide what a request may cost; every other value is the provider's to judge."""
 _CHOICES: Final = frozenset({"n", "best_of", "candidateCount"})
 _LISTS: Final = ("messages", "tools", "documents")
@@ -77,6 +77,7 @@ def read_intake(door: Door, body: bytes, *, path: str = "", query: str = "", for
             raise BadRequest(f"{name!r} must be a file, with a filename.", code="invalid_type", param=name)
     if door.says and door.prompt is not None and not _starts(fields[door.prompt], b'"'):
         raise BadRequest(f"{door.prompt!r} must be a text.", code="invalid_type", param=door.prompt)
+    _check_end(door, fields)
     stream = _flag(fields, "stream")
     if stream and not door.streams:
         raise BadRequest("'stream' is not supported here: leave it out.", code="invalid_value", param="stream")
@@ -150,10 +151,25 @@ def _checked_model(model: str) -> str:
 
 
 def _check_prompt(door: Door, fields: Mapping[str, msgspec.Raw]) -> None:
-    if door.prompt is not None and door.prompt not in fields:
+    if (
+        door.prompt is not None
+        and door.prompt not in fields
+        and all(_is_null(fields.get(name)) for name in door.instead)
+    ):
         raise BadRequest(
             f"{door.prompt!r} is missing: there is nothing to ask.", code="missing_field", param=door.prompt
         )
+
+
+def _check_end(door: Door, fields: Mapping[str, msgspec.Raw]) -> None:
+    for name in door.endless:
+        if _flag(fields, name):
+            raise BadRequest(
+                f"{name!r} is not supported: the answer would come after the call, and what it costs with it. "
+                "Leave it out, and ask for a stream of a long answer.",
+                code="background_not_supported",
+                param=name,
+            )
 
 
 def _check_config(fields: Mapping[str, msgspec.Raw]) -> None:

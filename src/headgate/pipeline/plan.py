@@ -86,6 +86,7 @@ def reshaped(plan: Plan, shape: RequestShape, config: Config) -> Plan:
     if hold is not None:
         hold = config.widenings.widened(target.provider.price_provider, target.model, hold)
         if hold > LARGEST_NANO:
-            message = "This request could cost more than any amount that can be recorded; lower 'max_tokens'."
-            raise BadRequest(message, code="cost_unbounded", param="max_tokens")
+            field = shape.limit_field
+            message = f"This request could cost more than any amount that can be recorded; lower {field!r}."
+            raise BadRequest(message, code="cost_unbounded", param=field)
     return Plan(target, Tariff(card=card, hold=hold), shape)

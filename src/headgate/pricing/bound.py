@@ -131,10 +131,10 @@ def dearest_rates(card: CompiledCard, shape: RequestShape, input_tokens: int) ->
         return None if counted is None else DearestRates(0, 0, counted + fee)
     input_rate = dearest(tables, _input_units(shape), input_tokens)
     output_rate = dearest(tables, _output_units(shape), input_tokens) if shape.output else 0
-    search_rate = dearest(tables, (Unit.WEB_SEARCH,), input_tokens) if shape.searches else 0
-    if input_rate is None or output_rate is None or search_rate is None:
+    fees = _fees(tables, shape, input_tokens)
+    if input_rate is None or output_rate is None or fees is None:
         return None
-    return DearestRates(input_rate, output_rate, shape.searches * search_rate + (counted or 0) + fee)
+    return DearestRates(input_rate, output_rate, fees + (counted or 0))
 
 
 def _counted(tables: list[RateTable], shape: RequestShape, input_tokens: int) -> int | None:
@@ -142,6 +142,17 @@ def _counted(tables: list[RateTable], shape: RequestShape, input_tokens: int) ->
     rates = [(quantity, dearest(tables, (unit,), input_tokens)) for unit, quantity in shape.counted]
     priced = [quantity * rate for quantity, rate in rates if rate is not None]
     return sum(priced) if priced else None
+
+
+def _fees(tables: list[RateTable], shape: RequestShape, input_tokens: int) -> int | None:
+    """What the request and the operator's tools are billed at most, atto-USD; None where a rate is missing."""
+    fees = max([table.request_fee for table in tables])
+    for unit, most in ((Unit.WEB_SEARCH, shape.searches), *shape.fees):
+        rate = dearest(tables, (unit,), input_tokens) if most else 0
+        if rate is None:
+            return None
+        fees += most * rate
+    return fees
 
 
 def _tables(card: CompiledCard, shape: RequestShape) -> list[RateTable]:

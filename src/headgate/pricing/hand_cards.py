@@ -74,7 +74,7 @@ def amended(card: PriceCard) -> PriceCard:
     return card
 
 
-_FEES: Final = frozenset({Unit.REQUEST, Unit.WEB_SEARCH, Unit.FILE_SEARCH})
+_FEES: Final = frozenset({Unit.REQUEST, Unit.WEB_SEARCH, Unit.FILE_SEARCH, Unit.CODE_SESSION, Unit.TOOL_IMAGE})
 
 
 def with_audio_of(card: PriceCard, makers: Mapping[str, Rate]) -> PriceCard:

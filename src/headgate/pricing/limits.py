@@ -10,7 +10,7 @@ from headgate.pricing.shapes.fields import integer
 from headgate.pricing.shapes.gemini_config import LIMIT, generation_config
 from headgate.providers.provider import Provider, UsageQuirk
 
-ALL_LIMITS: Final = ("max_completion_tokens", "max_tokens")
+ALL_LIMITS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
 """Every field that bounds the output in some format."""
 _OF_CHAT: Final = ("max_completion_tokens", "max_tokens")
 """The newer one first."""
@@ -24,6 +24,7 @@ _OF_FORMAT: Final[dict[Format, tuple[str, ...]]] = {
     Format.OPENAI_TRANSLATIONS: (),
     Format.OPENAI_SPEECH: (),
     Format.GEMINI: (LIMIT,),
+    Format.OPENAI_RESPONSES: ("max_output_tokens",),
 }
 """Where a format has one field, or none, whoever the operator is. Gemini's stands in its `generationConfig`."""
 

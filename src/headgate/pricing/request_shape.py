@@ -12,6 +12,8 @@ class RequestShape(msgspec.Struct, frozen=True, kw_only=True):
     """Size of the body: no text in it has more tokens."""
     max_output_tokens: int | None = None
     """The caller's limit per choice; None: none that this operator obeys."""
+    limit_field: str = "max_tokens"
+    """What a caller of this format would set to have a limit."""
     choices: int = 1
     refers_outside: bool = False
     """The input is more than the body: documents, videos, earlier answers, server-side tools."""
@@ -19,6 +21,8 @@ class RequestShape(msgspec.Struct, frozen=True, kw_only=True):
     """The operator itself runs tools."""
     searches: int = 0
     """The most searches it may run, each with a fee."""
+    fees: tuple[tuple[Unit, int], ...] = ()
+    """What else the operator's tools are billed by, and the most of it."""
     surcharge_tokens: int = 0
     """Input that the operator adds."""
     images: int = 0
@@ -44,5 +48,11 @@ class RequestShape(msgspec.Struct, frozen=True, kw_only=True):
     def plain(self) -> bool:
         """Text in, text out, at the standard tier, without searches: what most requests are."""
         return (self.output and not self.counted) and not (
-            self.images or self.audio or self.modalities or self.long_cache or self.searches or self.service_tiers
+            self.images
+            or self.audio
+            or self.modalities
+            or self.long_cache
+            or self.searches
+            or self.fees
+            or self.service_tiers
         )

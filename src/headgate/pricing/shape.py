@@ -18,6 +18,7 @@ from headgate.pricing.shapes.gemini import shape_of_gemini, shape_of_gemini_embe
 from headgate.pricing.shapes.media import shape_of_image_edits, shape_of_images, shape_of_speech, shape_of_transcription
 from headgate.pricing.shapes.messages import shape_of_messages
 from headgate.pricing.shapes.rerank import shape_of_rerank
+from headgate.pricing.shapes.responses import shape_of_responses
 from headgate.providers.provider import Provider
 from headgate.providers.surcharges import surcharge_of
 
@@ -53,4 +54,6 @@ def shape_of(format: Format, fields: Mapping[str, msgspec.Raw], body: bytes, pro
         return shape_of_gemini(fields, body, provider)
     if format in {Format.GEMINI_EMBED_CONTENT, Format.GEMINI_BATCH_EMBED_CONTENTS}:
         return shape_of_gemini_embeddings(fields, body, provider)
+    if format is Format.OPENAI_RESPONSES:
+        return shape_of_responses(fields, body, provider)
     return shape_of_messages(format, fields, body, provider)

@@ -37,7 +37,8 @@ _KNOBS: Final = frozenset(
     | {"max_tokens", "max_completion_tokens", "random_seed", "stop", "stop_sequences", "user", "metadata", "store"}
     | {"frequency_penalty", "presence_penalty", "repetition_penalty", "logprobs", "top_logprobs", "logit_bias"}
     | {"parallel_tool_calls", "service_tier", "speed", "safety_identifier", "prompt_cache_key", "cache_control"}
-    | {"prompt_cache_retention", "encoding_format", "dimensions", "usage", "best_of", "echo"}
+    | {"prompt_cache_retention", "prompt_cache_options", "encoding_format", "dimensions", "usage", "best_of", "echo"}
+    | {"max_output_tokens", "max_tool_calls", "include", "truncation", "background"}
 )
 """Fields that steer the operator and that no model reads."""
 _TEXT_PARTS: Final = frozenset({"text", "input_text", "output_text"})
@@ -85,18 +86,31 @@ def tightened(shape: RequestShape, fields: Mapping[str, msgspec.Raw], format: Fo
             size += size_of(raw) + PER_TOOL * len(items_of(raw))
         elif (name, format) in _TEXTS:
             size += _texts(raw)
+        elif name == "input" and format is Format.OPENAI_RESPONSES:
+            size += _input(raw)
+        elif name == "instructions" and starts_with(raw, b'"'):
+            size += PER_MESSAGE + size_of_text(raw)
         else:
             size += len(name) + size_of(raw)
     return shape if size >= shape.body_bytes else msgspec.structs.replace(shape, body_bytes=size)
 
 
-def _message(raw: msgspec.Raw) -> int:
+def _input(raw: msgspec.Raw) -> int:
+    """A text, or items: messages, and what tools said, whose content has another name."""
+    if starts_with(raw, b'"'):
+        return PER_MESSAGE + size_of_text(raw)
+    items = items_of(raw)
+    sizes = [_message(item, "output" if "output" in members_of(item) else "content") for item in items]
+    return sum(sizes) or size_of(raw)
+
+
+def _message(raw: msgspec.Raw, name: str = "content") -> int:
     members = members_of(raw)
-    content = members.pop("content", None)
+    content = members.pop(name, None)
     if content is None:
         return PER_MESSAGE + size_of(raw)
     # The rest of a message (calls, names, earlier thoughts) is JSON for the model, or text that is shorter than it.
-    return PER_MESSAGE + _content(content) + size_beside(raw, members, ("content", content))
+    return PER_MESSAGE + _content(content) + size_beside(raw, members, (name, content))
 
 
 def _content(raw: msgspec.Raw) -> int:

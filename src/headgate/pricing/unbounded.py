@@ -6,14 +6,13 @@ from headgate.pricing.compiled import CompiledCard
 from headgate.pricing.request_shape import RequestShape
 
 
-def unbounded(model: str, card: CompiledCard, shape: RequestShape, *, limit_field: str = "max_tokens") -> Unpriced:
+def unbounded(model: str, card: CompiledCard, shape: RequestShape) -> Unpriced:
     """The error for a request whose `upper_bound`, or `token_bound`, is None, naming the remedy.
 
     Args:
         model: as the caller wrote it.
         card: of that model.
         shape: of the request.
-        limit_field: what bounds the output in the caller's format, at that operator.
     """
     if input_bound(card, shape) is None:
         return Unpriced(
@@ -30,9 +29,9 @@ def unbounded(model: str, card: CompiledCard, shape: RequestShape, *, limit_fiel
     if output_bound(card, shape) is None:
         return Unpriced(
             f"The cost of this request to {model!r} cannot be bounded: nothing says how long the answer may be; "
-            f"set {limit_field!r}.",
+            f"set {shape.limit_field!r}.",
             code="cost_unbounded",
-            param=limit_field,
+            param=shape.limit_field,
         )
     return Unpriced(
         f"The cost of this request to {model!r} cannot be bounded: its price card lacks a rate that the request may "

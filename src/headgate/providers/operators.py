@@ -12,6 +12,8 @@ from headgate.providers.provider import Auth, Provider, UsageQuirk
 CHAT: Final = {Format.OPENAI_CHAT: "/chat/completions"}
 _EMBEDDINGS: Final = {Format.OPENAI_EMBEDDINGS: "/embeddings"}
 CHAT_AND_EMBEDDINGS: Final = {**CHAT, **_EMBEDDINGS}
+RESPONSES: Final = {Format.OPENAI_RESPONSES: "/responses"}
+WITH_RESPONSES: Final = {**CHAT_AND_EMBEDDINGS, **RESPONSES}
 _LIMIT: Final = ("max_tokens",)
 _CHAT_BATCH: Final = (Format.OPENAI_CHAT,)
 _BATCH: Final = (Format.OPENAI_CHAT, Format.OPENAI_EMBEDDINGS)
@@ -59,7 +61,11 @@ HOSTED: Final = (
         "https://api.groq.com",
         ("GROQ_API_KEY",),
         addresses=("GROQ_BASE_URL",),
-        paths={Format.OPENAI_CHAT: "/openai/v1/chat/completions", Format.OPENAI_EMBEDDINGS: "/openai/v1/embeddings"},
+        paths={
+            Format.OPENAI_CHAT: "/openai/v1/chat/completions",
+            Format.OPENAI_EMBEDDINGS: "/openai/v1/embeddings",
+            Format.OPENAI_RESPONSES: "/openai/v1/responses",
+        },
         quirks=frozenset({UsageQuirk.TEN_SECONDS_AT_LEAST}),
         batch=_CHAT_BATCH,
     ),
@@ -78,13 +84,14 @@ HOSTED: Final = (
         "https://api.fireworks.ai/inference/v1",
         ("FIREWORKS_API_KEY",),
         batch=_CHAT_BATCH,
+        paths=WITH_RESPONSES,
     ),
     _operator(
         "deepseek",
         "DeepSeek",
         "https://api.deepseek.com",
         ("DEEPSEEK_API_KEY",),
-        paths=CHAT,
+        paths={**CHAT, **RESPONSES},
         prefixes=("deepseek-",),
         limits=_LIMIT,
     ),
@@ -93,7 +100,7 @@ HOSTED: Final = (
         "xAI",
         "https://api.x.ai/v1",
         ("XAI_API_KEY",),
-        paths=CHAT,
+        paths={**CHAT, **RESPONSES},
         price="x-ai",
         quirks=frozenset({UsageQuirk.REASONING_OUTSIDE_COMPLETION}),
         prefixes=("grok-",),
@@ -103,7 +110,7 @@ HOSTED: Final = (
         "OpenRouter",
         "https://openrouter.ai/api/v1",
         ("OPENROUTER_API_KEY",),
-        paths={**CHAT_AND_EMBEDDINGS, Format.ANTHROPIC_MESSAGES: "/messages"},
+        paths={**CHAT_AND_EMBEDDINGS, **RESPONSES, Format.ANTHROPIC_MESSAGES: "/messages"},
     ),
     _operator(
         "perplexity",
@@ -127,7 +134,12 @@ HOSTED: Final = (
     ),
     _operator("sambanova", "SambaNova", "https://api.sambanova.ai/v1", ("SAMBANOVA_API_KEY",), limits=_LIMIT),
     _operator(
-        "huggingface", "Hugging Face", "https://router.huggingface.co/v1", ("HF_TOKEN",), paths=CHAT, limits=_LIMIT
+        "huggingface",
+        "Hugging Face",
+        "https://router.huggingface.co/v1",
+        ("HF_TOKEN",),
+        paths={**CHAT, **RESPONSES},
+        limits=_LIMIT,
     ),
     _operator("nvidia", "NVIDIA NIM", "https://integrate.api.nvidia.com/v1", ("NVIDIA_API_KEY",), limits=_LIMIT),
     _operator(
@@ -216,6 +228,7 @@ HOSTED: Final = (
         ("GITHUB_COPILOT_API_TOKEN", "COPILOT_GITHUB_TOKEN"),
         addresses=("COPILOT_API_URL",),
         price="github-copilot",
+        paths=WITH_RESPONSES,
     ),
     _operator(
         "doubleword",
@@ -254,8 +267,7 @@ _AZURE: Final = Provider(
     title="Azure OpenAI",
     base_url="",
     paths={
-        **CHAT_AND_EMBEDDINGS,
-        Format.OPENAI_RESPONSES: "/responses",
+        **WITH_RESPONSES,
         Format.OPENAI_COMPLETIONS: "/completions",
         Format.OPENAI_IMAGES: "/images/generations",
         Format.OPENAI_IMAGE_EDITS: "/images/edits",
@@ -327,6 +339,7 @@ _OLLAMA: Final = Provider(
         Format.OLLAMA_CHAT: "/api/chat",
         Format.OPENAI_CHAT: "/v1/chat/completions",
         Format.OPENAI_EMBEDDINGS: "/v1/embeddings",
+        Format.OPENAI_RESPONSES: "/v1/responses",
         Format.ANTHROPIC_MESSAGES: "/v1/messages",
     },
     auth=Auth.NONE,
@@ -338,10 +351,18 @@ _OLLAMA: Final = Provider(
 )
 
 LOCAL: Final = (
-    _operator("vllm", "vLLM", "http://localhost:8000/v1", (), auth=Auth.NONE),
+    _operator("vllm", "vLLM", "http://localhost:8000/v1", (), paths=WITH_RESPONSES, auth=Auth.NONE),
     _TGI,
     _OLLAMA,
-    _operator("lmstudio", "LM Studio", "http://localhost:1234/v1", (), auth=Auth.NONE),
-    _operator("llamacpp", "llama.cpp", "http://localhost:8080/v1", (), auth=Auth.NONE),
-    _operator("mistralrs", "mistral.rs", "http://localhost:1234/v1", (), auth=Auth.NONE, limits=_LIMIT),
+    _operator("lmstudio", "LM Studio", "http://localhost:1234/v1", (), paths=WITH_RESPONSES, auth=Auth.NONE),
+    _operator("llamacpp", "llama.cpp", "http://localhost:8080/v1", (), paths=WITH_RESPONSES, auth=Auth.NONE),
+    _operator(
+        "mistralrs",
+        "mistral.rs",
+        "http://localhost:1234/v1",
+        (),
+        paths=WITH_RESPONSES,
+        auth=Auth.NONE,
+        limits=_LIMIT,
+    ),
 )

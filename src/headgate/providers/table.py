@@ -9,7 +9,7 @@ from headgate.domain.formats import Format
 from headgate.providers.amazon import AMAZON
 from headgate.providers.google import GOOGLE
 from headgate.providers.offers import with_offers
-from headgate.providers.operators import CHAT_AND_EMBEDDINGS, HOSTED, LOCAL, PER_ACCOUNT
+from headgate.providers.operators import HOSTED, LOCAL, PER_ACCOUNT, WITH_RESPONSES
 from headgate.providers.provider import Auth, Provider
 from headgate.providers.variants import address_of, variant
 
@@ -17,7 +17,7 @@ _OPENAI: Final = Provider(
     name="openai",
     title="OpenAI",
     base_url="https://api.openai.com/v1",
-    paths=CHAT_AND_EMBEDDINGS,
+    paths=WITH_RESPONSES,
     auth=Auth.BEARER,
     key_variables=("OPENAI_API_KEY",),
     base_url_variables=("OPENAI_BASE_URL",),
@@ -54,6 +54,7 @@ _SIMULATOR: Final = Provider(
     paths={
         Format.OPENAI_CHAT: "/v1/chat/completions",
         Format.OPENAI_EMBEDDINGS: "/v1/embeddings",
+        Format.OPENAI_RESPONSES: "/v1/responses",
         Format.ANTHROPIC_MESSAGES: "/v1/messages",
         Format.ANTHROPIC_COUNT_TOKENS: "/v1/messages/count_tokens",
         Format.COHERE_CHAT: "/v2/chat",

@@ -29,6 +29,8 @@ from headgate.simulator.openai_embeddings import read_embeddings, render_embeddi
 from headgate.simulator.openai_images import serve_image_edits, serve_images
 from headgate.simulator.openai_moderations import serve_moderations
 from headgate.simulator.openai_reading import read_chat
+from headgate.simulator.openai_responses import kept, render_response, response_id, script_response
+from headgate.simulator.openai_responses_reading import read_responses
 from headgate.simulator.openai_speech import serve_speech
 from headgate.simulator.openai_transcription import serve_transcription
 from headgate.simulator.prices import PRICES, Counts
@@ -36,6 +38,7 @@ from headgate.simulator.refusals import Refusal, injected_refusal, render_anthro
 from headgate.simulator.rerank import serve_rerank
 from headgate.simulator.served import Asked, Served
 from headgate.simulator.settings import Settings
+from headgate.simulator.stored import StoredResponses
 
 LARGEST_BODY = 64 * 1024 * 1024
 _JSON = (b"content-type", b"application/json")
@@ -86,8 +89,10 @@ class Simulator:
         self.bill = Bill(settings.bill_limit)
         self.knobs: Knobs = settings.knobs
         self._draws = count()
+        self._stored = StoredResponses()
         self._endpoints = {
             "/v1/chat/completions": self._chat,
+            "/v1/responses": self._responses,
             "/v1/embeddings": self._embeddings,
             "/v1/messages": self._messages,
             "/v1/messages/count_tokens": self._count_tokens,
@@ -142,6 +147,24 @@ class Simulator:
             await exchange.play_stream(script, self._headers(call, _EVENTS), ask.knobs, ask.model.name, prompt)
         else:
             body = render_chat(ask, choices, counts, unique=call.unique, created=created)
+            await exchange.play_whole(body, self._headers(call, _JSON), ask.knobs, ask.model.name, counts)
+
+    async def _responses(self, call: _Call, exchange: Exchange) -> None:
+        wish = read_responses(call.body, call.knobs_header, self.knobs, self._stored)
+        ask = wish.ask
+        await self._inject_error(call, exchange, ask.knobs, ask.model.name, stream=ask.stream)
+        choice = answer(ask)[0]
+        prompt = prompt_counts(ask, PRICES[ask.model.name])
+        counts = _with_output(prompt, [choice])
+        created = int(clock.now())
+        response = render_response(wish, choice, counts, unique=call.unique, created=created)
+        if wish.store:
+            self._stored.keep(response_id(call.unique), kept(wish, response, counts, call.unique))
+        if ask.stream:
+            script = script_response(wish, choice, response, unique=call.unique, created=created)
+            await exchange.play_stream(script, self._headers(call, _EVENTS), ask.knobs, ask.model.name, prompt)
+        else:
+            body = msgspec.json.encode(response)
             await exchange.play_whole(body, self._headers(call, _JSON), ask.knobs, ask.model.name, counts)
 
     async def _messages(self, call: _Call, exchange: Exchange) -> None:
@@ -220,6 +243,8 @@ class Simulator:
             return render_models(for_anthropic=call.for_anthropic)
         if scope["method"] == "GET" and call.path.startswith("/v1/models/"):
             return render_model(call.path.removeprefix("/v1/models/"), for_anthropic=call.for_anthropic)
+        if call.path.startswith("/v1/responses/"):
+            return self._stored.look_up(scope["method"], call.path.removeprefix("/v1/responses/"))
         raise Refusal(404, f"Nothing answers {scope['method']} {call.path}.", code="unknown_url")
 
     async def _inject_error(self, call: _Call, exchange: Exchange, knobs: Knobs, model: str, *, stream: bool) -> None:

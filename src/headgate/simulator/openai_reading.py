@@ -93,7 +93,7 @@ def read_chat(body: bytes, header: bytes | None, defaults: Knobs) -> Ask:
     tokens += count_raw_tokens(memoryview(request.tools)) if is_given(request.tools) else 0
     require_room(model, tokens)
     forced = request.tool_choice.function.name if isinstance(request.tool_choice, _ToolChoice) else None
-    _require_known(forced, tools)
+    require_known(forced, tools)
     return Ask(
         model=model,
         model_name=request.model or "",
@@ -110,7 +110,7 @@ def read_chat(body: bytes, header: bytes | None, defaults: Knobs) -> Ask:
         stop=_stops(request.stop),
         max_tokens=request.max_completion_tokens or request.max_tokens,
         choices=request.n or 1,
-        reasoning_tokens=_reasoning(model, request.reasoning_effort),
+        reasoning_tokens=reasoning_tokens(model, request.reasoning_effort),
         stream=bool(request.stream),
         include_usage=request.stream_options is not None and request.stream_options.include_usage,
         knobs=effective_knobs(request.simulate, header, defaults),
@@ -134,7 +134,12 @@ def _read_format(raw: msgspec.Raw) -> tuple[dict[str, object] | None, int]:
             raise Refusal(400, message, param="response_format", code="invalid_value")
 
 
-def _require_known(forced: str | None, tools: tuple[Tool, ...]) -> None:
+def require_known(forced: str | None, tools: tuple[Tool, ...]) -> None:
+    """Hold the tool that a request insists on against those that it offers.
+
+    Raises:
+        Refusal: 400, it is not among them.
+    """
     if forced is not None and all(tool.name != forced for tool in tools):
         message = f"'tool_choice' names '{forced}', which is not among the tools."
         raise Refusal(400, message, param="tool_choice", code="invalid_value")
@@ -146,11 +151,16 @@ def _stops(stop: str | list[str] | None) -> tuple[str, ...]:
     return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
-def _reasoning(model: Model, effort: str | None) -> int:
+def reasoning_tokens(model: Model, effort: str | None, *, param: str = "reasoning_effort") -> int:
+    """How long the model reasons where no knob says otherwise.
+
+    Raises:
+        Refusal: 400, there is no such effort.
+    """
     if not model.reasons:
         return 0
     tokens = _REASONING_TOKENS.get(effort or "medium")
     if tokens is None:
         efforts = ", ".join(_REASONING_TOKENS)
-        raise Refusal(400, f"'reasoning_effort' is one of {efforts}.", param="reasoning_effort", code="invalid_value")
+        raise Refusal(400, f"{param!r} is one of {efforts}.", param=param, code="invalid_value")
     return tokens

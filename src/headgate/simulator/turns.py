@@ -62,7 +62,7 @@ def read_turns(raw: msgspec.Raw) -> Turns:
     tokens = 0
     last_user_text = ""
     for message in messages:
-        text, its_tokens = _read_content(message.content)
+        text, its_tokens = read_content(message.content)
         tokens += its_tokens + PER_MESSAGE
         for beside in (message.name, message.tool_plan):
             tokens += count_tokens(beside or "")
@@ -73,7 +73,8 @@ def read_turns(raw: msgspec.Raw) -> Turns:
     return Turns(tokens, last_user_text, messages[-1].role == "user")
 
 
-def _read_content(content: str | list[msgspec.Raw] | None) -> tuple[str, int]:
+def read_content(content: str | list[msgspec.Raw] | None) -> tuple[str, int]:
+    """Text and tokens of a content: a text, parts, or nothing."""
     if content is None:
         return "", 0
     if isinstance(content, str):

@@ -1,6 +1,8 @@
 """Pieces of a conversation that several formats say in the same way."""
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from headgate.domain.conversation import (
     Base64Source,
@@ -13,6 +15,8 @@ from headgate.domain.conversation import (
     UrlSource,
 )
 from headgate.translate.codec import UntranslatableError
+
+_DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w.+-]+=[^;,]*)*;base64,")
 
 
 def joined(texts: Iterable[Text]) -> str:
@@ -36,6 +40,20 @@ def address(source: Base64Source | UrlSource) -> str:
     if isinstance(source, UrlSource):
         return source.url
     return f"data:{source.media_type};base64,{source.data}"
+
+
+def inline_or_url(url: str, field: str) -> Base64Source | UrlSource:
+    """What a data URL, or an address, stands for.
+
+    Raises:
+        UntranslatableError: it is neither.
+    """
+    inline = _DATA_URL.match(url)
+    if inline:
+        return Base64Source(media_type=inline[1].lower(), data=url[inline.end() :])
+    if not url.lower().startswith(("http://", "https://")):
+        raise UntranslatableError(field, "must be an http(s) address or a base64 data URL")
+    return UrlSource(url=url)
 
 
 def plain_document(document: Document, field: str) -> str:

@@ -17,6 +17,7 @@ from headgate.translate.end_completions import CompletionsEnding
 from headgate.translate.gemini.end_stream import GeminiEnding
 from headgate.translate.ollama_chat.follow_stream import OllamaFollower
 from headgate.translate.openai_chat.end_stream import OpenAiEnding
+from headgate.translate.openai_responses.end_stream import ResponsesEnding
 from headgate.translate.tgi_generate.follow_stream import TgiFollower
 from headgate.wire.framing import Framing
 
@@ -70,6 +71,8 @@ def ending_for(
         return CohereEnding(created=created)
     if format_ is Format.GEMINI:
         return GeminiEnding(framing, created=created, model=model)
+    if format_ is Format.OPENAI_RESPONSES:
+        return ResponsesEnding(created=created, model=model)
     return AnthropicEnding(created=created, model=model)
 
 

@@ -16,6 +16,7 @@ from headgate.translate.meter_cohere import CohereMeter
 from headgate.translate.meter_gemini import GeminiMeter
 from headgate.translate.meter_ollama import OllamaMeter
 from headgate.translate.meter_openai import OpenAIChatMeter
+from headgate.translate.meter_responses import ResponsesMeter
 from headgate.translate.meter_tgi import TgiMeter
 from headgate.translate.meter_whole import (
     CountTokensMeter,
@@ -36,6 +37,7 @@ _BY_FORMAT: Final[dict[Format, Callable[[], Meter]]] = {
     Format.OPENAI_EMBEDDINGS: EmbeddingsMeter,
     Format.OPENAI_MODERATIONS: ModerationsMeter,
     Format.RERANK: RerankMeter,
+    Format.OPENAI_RESPONSES: ResponsesMeter,
     Format.TGI_GENERATE: TgiMeter,
 }
 """Formats whose operators do not deviate. What is counted only, or not known, is read as free of charge."""

@@ -10,6 +10,7 @@ from headgate.translate.cohere_chat.end_stream import render_stream_error as ren
 from headgate.translate.gemini.codec import GeminiCodec
 from headgate.translate.ollama_chat.codec import OllamaChatCodec
 from headgate.translate.openai_chat.codec import OpenAiChatCodec
+from headgate.translate.openai_responses.codec import OpenAiResponsesCodec
 from headgate.translate.tgi_generate.codec import TgiGenerateCodec
 
 
@@ -22,6 +23,8 @@ def codec_for(format_: Format, *, quirks: frozenset[UsageQuirk] = frozenset()) -
     match format_:
         case Format.OPENAI_CHAT:
             return OpenAiChatCodec(quirks)
+        case Format.OPENAI_RESPONSES:
+            return OpenAiResponsesCodec()
         case Format.ANTHROPIC_MESSAGES:
             return AnthropicMessagesCodec()
         case Format.GEMINI:

@@ -4,7 +4,10 @@ from hypothesis import strategies as st
 
 from headgate.domain.usage import INPUT_UNITS, OUTPUT_UNITS, Unit, Usage, usage_of
 
-EVENTS = {Unit.REQUEST, Unit.WEB_SEARCH, Unit.FILE_SEARCH, Unit.SEARCH_UNIT}
+EVENTS = {
+    *(Unit.REQUEST, Unit.WEB_SEARCH, Unit.FILE_SEARCH, Unit.SEARCH_UNIT),
+    *(Unit.CODE_SESSION, Unit.TOOL_IMAGE),
+}
 MEASURES = {Unit.IMAGE, Unit.CHARACTER, Unit.AUDIO_SECOND}
 """What is billed by a measure of its own, which is no token."""
 

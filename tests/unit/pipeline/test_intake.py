@@ -16,6 +16,7 @@ from headgate.pipeline.doors import (
     MESSAGES,
     MODERATIONS,
     RERANK,
+    RESPONSES,
     SPEECH,
     STREAM_GENERATE_CONTENT,
     TRANSCRIPTIONS,
@@ -313,3 +314,28 @@ def test_a_form_that_lacks_something_is_refused_and_the_field_named(door: Door, 
     with pytest.raises(BadRequest) as refusal:
         read_intake(door, b"", form=formed(*parts))
     assert (param, code) == (refusal.value.param, refusal.value.code)
+
+
+def asked(**fields: object) -> bytes:
+    return json.dumps({"model": "gpt-4o"} | fields).encode()
+
+
+@pytest.mark.parametrize("name", ["previous_response_id", "conversation", "prompt"])
+def test_what_the_provider_keeps_may_stand_for_the_input(name: str):
+    assert "gpt-4o" == read_intake(RESPONSES, asked(**{name: "kept"})).model
+    assert "input" == refused(asked(**{name: None}), RESPONSES).param
+
+
+def test_an_answer_that_would_come_after_the_call_is_refused():
+    refusal = refused(asked(input="hi", background=True), RESPONSES)
+    assert ("background_not_supported", "background") == (refusal.code, refusal.param)
+    assert not read_intake(RESPONSES, asked(input="hi", background=False)).stream
+    assert "invalid_type" == refused(asked(input="hi", background="yes"), RESPONSES).code
+
+
+@pytest.mark.parametrize("name", ["max_output_tokens", "max_tool_calls"])
+def test_limits_of_a_response_must_be_counts(name: str):
+    assert ("invalid_type", name) == (
+        (refusal := refused(asked(input="hi", **{name: "9"}), RESPONSES)).code,
+        refusal.param,
+    )

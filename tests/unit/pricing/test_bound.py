@@ -194,3 +194,13 @@ def test_an_image_of_a_known_model_has_the_tokens_of_its_quality_and_size():
     asked = changed(max_output_tokens=None, counted=((Unit.IMAGE, 2),), choices=2)
     assert 2 * 272 == output_bound(card, msgspec.structs.replace(asked, tier="low/1024x1024"))
     assert 2 * 6_240 == output_bound(card, msgspec.structs.replace(asked, tier="standard/1024x1024"))
+
+
+def test_what_tools_are_billed_by_is_held_where_every_rate_is_known():
+    rates = {**CARD.rates, Unit.FILE_SEARCH: Rate(Decimal(2_500))}
+    card = compile_card(msgspec.structs.replace(CARD, rates=rates))
+    dearest = dearest_rates(card, changed(searches=2, fees=((Unit.FILE_SEARCH, 4),)), 100)
+    assert dearest is not None
+    assert 2 * 10**16 + 4 * 25 * 10**14 == dearest.fees
+    assert dearest_rates(card, changed(fees=((Unit.CODE_SESSION, 1),)), 100) is None
+    assert dearest_rates(card, changed(fees=((Unit.CODE_SESSION, 0),)), 100) is not None

@@ -11,6 +11,10 @@ def test_the_fields_that_count_are_the_formats_and_the_operators():
     assert "max_completion_tokens" == limit_fields(Format.OPENAI_CHAT, PROVIDERS["anthropic"])[0]
 
 
+def test_responses_have_a_limit_of_their_own():
+    assert ("max_output_tokens",) == limit_fields(Format.OPENAI_RESPONSES, PROVIDERS["anthropic"])
+
+
 def test_the_larger_of_two_limits_is_believed():
     given = {"max_tokens": msgspec.Raw(b"80"), "max_completion_tokens": msgspec.Raw(b"20")}
     assert 80 == believed_limit(Format.OPENAI_CHAT, given, PROVIDERS["openai"])

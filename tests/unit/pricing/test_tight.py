@@ -140,3 +140,32 @@ def test_the_prompt_of_a_text_completion_counts_at_its_length_or_its_tokens():
 def test_what_is_billed_by_other_units_is_bounded_as_closely_as_it_gets():
     full, closer = read(Format.RERANK, None, {"query": "q", "documents": [LONG] * 3})
     assert full is closer
+
+
+RESPONSES = Format.OPENAI_RESPONSES
+
+
+def test_the_input_of_a_response_counts_as_its_text_or_its_items():
+    assert PER_REQUEST + PER_MESSAGE + 1_000 == tight(RESPONSES, input="\n" * 1_000)
+    assert PER_REQUEST + PER_MESSAGE + ROLE + 1_000 == tight(RESPONSES, input=user("\n" * 1_000))
+    parts = [
+        {"type": "input_text", "text": LONG},
+        {"type": "input_image", "image_url": f"data:image/png;base64,{LONG}"},
+    ]
+    assert PER_REQUEST + PER_MESSAGE + ROLE + 2 * PER_PART + 1_000 == tight(RESPONSES, input=user(parts))
+
+
+def test_what_a_tool_said_is_read_into_and_a_call_counts_as_it_is():
+    output = {"type": "function_call_output", "call_id": "c", "output": "\n" * 1_000}
+    beside = len("type") + len('"function_call_output"') + len("call_id") + len('"c"')
+    assert PER_REQUEST + PER_MESSAGE + beside + 1_000 == tight(RESPONSES, input=[output])
+    call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": LONG}
+    size = len(json.dumps(call, separators=(",", ":")))
+    assert PER_REQUEST + PER_MESSAGE + size == tight(RESPONSES, input=[call], metadata={"run": LONG})
+
+
+def test_instructions_are_a_message_and_knobs_are_not_read():
+    text = "\n" * 1_000
+    plain = tight(RESPONSES, input=text)
+    assert plain + PER_MESSAGE + 5 == tight(RESPONSES, input=text, instructions="brief")
+    assert plain == tight(RESPONSES, input=text, include=[LONG], max_output_tokens=5, truncation="auto", store=True)

@@ -20,11 +20,11 @@ def changed(**fields: object) -> RequestShape:
 
 def test_a_missing_limit_is_named_as_the_remedy():
     shape = changed(max_output_tokens=None)
-    error = unbounded("m", CARD, shape, limit_field="max_completion_tokens")
+    error = unbounded("m", CARD, msgspec.structs.replace(shape, limit_field="max_output_tokens"))
     assert upper_bound(CARD, shape) is None
     assert 402 == error.status
-    assert ("cost_unbounded", "max_completion_tokens") == (error.code, error.param)
-    assert error.message.endswith("set 'max_completion_tokens'.")
+    assert ("cost_unbounded", "max_output_tokens") == (error.code, error.param)
+    assert error.message.endswith("set 'max_output_tokens'.")
 
 
 @pytest.mark.parametrize(

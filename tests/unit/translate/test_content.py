@@ -13,7 +13,15 @@ from headgate.domain.conversation import (
     UrlSource,
 )
 from headgate.translate.codec import UntranslatableError
-from headgate.translate.content import address, joined, only_text, plain_document, synthetic_id, tool_names
+from headgate.translate.content import (
+    address,
+    inline_or_url,
+    joined,
+    only_text,
+    plain_document,
+    synthetic_id,
+    tool_names,
+)
 
 PICTURE = Base64Source(media_type="image/png", data="aGk=")
 
@@ -51,3 +59,21 @@ def test_tools_are_named_by_their_calls():
 
 def test_ids_are_unique_within_an_answer():
     assert len({synthetic_id(position) for position in range(9)}) == 9
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a/b.png", UrlSource(url="https://a/b.png")),
+        ("data:image/PNG;base64,AA", Base64Source(media_type="image/png", data="AA")),
+        ("data:text/plain;charset=utf-8;base64,AA", Base64Source(media_type="text/plain", data="AA")),
+    ],
+)
+def test_bytes_are_inside_or_at_an_address(url: str, expected: object):
+    assert expected == inline_or_url(url, "field")
+
+
+@pytest.mark.parametrize("url", ["ftp://a", "data:image/png,AA", "file-1"])
+def test_bytes_are_nowhere_else(url: str):
+    with pytest.raises(UntranslatableError, match=r"^field: must be an http"):
+        inline_or_url(url, "field")

@@ -28,7 +28,7 @@ from headgate.domain.conversation import (
 )
 from headgate.translate.codec import UntranslatableError
 from headgate.translate.decoding import embed_object
-from headgate.translate.signatures import googles
+from headgate.translate.signatures import is_marked
 
 _NOT_IN_AN_ID: Final = re.compile(r"[^a-zA-Z0-9_-]")
 _PDF: Final = "application/pdf"
@@ -90,7 +90,7 @@ def _assistant_blocks(part: Part, field: str) -> list[Block]:
     match part:
         case Text():
             return text_blocks([part])
-        case Thinking(text=text, signature=str(signature)) if googles(signature) is None:
+        case Thinking(text=text, signature=str(signature)) if not is_marked(signature):
             return [{"type": "thinking", "thinking": text, "signature": signature}]
         case RedactedThinking(data=data):
             return [{"type": "redacted_thinking", "data": data}]

@@ -12,7 +12,7 @@ from headgate.domain.conversation import (
     ToolResult,
 )
 from headgate.translate.anthropic_messages.model_families import ThinkingStyle, thinking_style
-from headgate.translate.signatures import googles
+from headgate.translate.signatures import is_marked
 
 SMALLEST_BUDGET: Final = 1_024
 """Tokens; Anthropic refuses less."""
@@ -75,4 +75,4 @@ def _loop_without_thinking(conversation: Conversation) -> bool:
 
 
 def _signed_here(thinking: Thinking) -> bool:
-    return bool(thinking.signature) and googles(thinking.signature) is None
+    return bool(thinking.signature) and not is_marked(thinking.signature)

@@ -1,13 +1,10 @@
 """Messages of OpenAI's chat completions format -> messages of the conversation."""
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
 from headgate.domain.conversation import (
-    Base64Source,
     CacheHint,
     Document,
     Image,
@@ -19,13 +16,11 @@ from headgate.domain.conversation import (
     Thinking,
     ToolCall,
     ToolResult,
-    UrlSource,
 )
 from headgate.translate.codec import UntranslatableError
+from headgate.translate.content import inline_or_url
 from headgate.translate.decoding import decode, is_given, object_text
 from headgate.translate.openai_chat import request_shapes as shapes
-
-_DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w.+-]+=[^;,]*)*;base64,")
 
 
 def parse_messages(given: Sequence[shapes.RequestMessage]) -> list[Message]:
@@ -86,29 +81,20 @@ def _user_part(part: shapes.UserPart, field: str) -> Text | Image | Document:
         case shapes.ImagePart():
             given = part.image_url
             image = shapes.ImageUrl(url=given) if isinstance(given, str) else given
-            source = _source(image.url, f"{field}.image_url.url")
+            source = inline_or_url(image.url, f"{field}.image_url.url")
             return Image(source=source, detail=image.detail, cache=cache_hint(part.cache_control))
         case shapes.FilePart():
             return _document(part, field)
         case shapes.DocumentUrlPart():
-            source = _source(part.document_url, f"{field}.document_url")
+            source = inline_or_url(part.document_url, f"{field}.document_url")
             return Document(source=source, title=part.document_name)
 
 
 def _document(part: shapes.FilePart, field: str) -> Document:
     if part.file.file_data is None:
         raise UntranslatableError(f"{field}.file.file_id", "belongs to one provider: send the file as file_data")
-    source = _source(part.file.file_data, f"{field}.file.file_data")
+    source = inline_or_url(part.file.file_data, f"{field}.file.file_data")
     return Document(source=source, title=part.file.filename, cache=cache_hint(part.cache_control))
-
-
-def _source(url: str, field: str) -> Base64Source | UrlSource:
-    inline = _DATA_URL.match(url)
-    if inline:
-        return Base64Source(media_type=inline[1].lower(), data=url[inline.end() :])
-    if not url.lower().startswith(("http://", "https://")):
-        raise UntranslatableError(field, "must be an http(s) address or a base64 data URL")
-    return UrlSource(url=url)
 
 
 def _assistant_parts(message: shapes.AssistantMessage, field: str) -> list[Part]:

@@ -8,20 +8,16 @@ from headgate.domain.conversation import (
     Conversation,
     JsonFormat,
     JsonSchemaFormat,
-    Reasoning,
     Tool,
     ToolChoice,
     ToolChoiceKind,
 )
 from headgate.translate.codec import UntranslatableError
 from headgate.translate.decoding import embed_object, encode
-from headgate.translate.openai_chat.model_families import is_openai_reasoning, takes_effort
 from headgate.translate.openai_chat.render_messages import render_messages
+from headgate.translate.openai_models import is_openai_reasoning, render_effort, takes_effort
 
 _MOST_STOP_SEQUENCES: Final = 4
-_EFFORT_OF_BUDGET: Final = ((2_048, "low"), (8_192, "medium"))
-"""Largest budget in tokens -> effort; above the last one it is high."""
-_KNOWN_EFFORTS: Final = {"xhigh": "xhigh", "max": "xhigh"}
 _NO_PARAMETERS: Final = msgspec.Raw(b'{"type":"object","properties":{}}')
 
 
@@ -69,19 +65,9 @@ def _put_sampling(body: dict[str, object], conversation: Conversation, model: st
             body["temperature"] = conversation.temperature
         if conversation.top_p is not None:
             body["top_p"] = conversation.top_p
-    effort = _effort(conversation.reasoning)
+    effort = render_effort(conversation.reasoning)
     if effort is not None and takes_effort(model):
         body["reasoning_effort"] = effort
-
-
-def _effort(reasoning: Reasoning | None) -> str | None:
-    if reasoning is None or reasoning.enabled is False:
-        return None
-    if reasoning.effort is not None:
-        return _KNOWN_EFFORTS.get(reasoning.effort, reasoning.effort)
-    if reasoning.budget_tokens is None:
-        return None
-    return next((effort for most, effort in _EFFORT_OF_BUDGET if reasoning.budget_tokens <= most), "high")
 
 
 def _tool(tool: Tool, field: str) -> dict[str, object]:

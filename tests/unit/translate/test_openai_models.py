@@ -1,6 +1,7 @@
 import pytest
 
-from headgate.translate.openai_chat.model_families import is_openai_reasoning, takes_effort
+from headgate.domain.conversation import Reasoning
+from headgate.translate.openai_models import is_openai_reasoning, render_effort, takes_effort
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,20 @@ def test_other_models_are_not(model: str):
 def test_some_take_an_effort_and_knobs_beside_it(model: str):
     assert not is_openai_reasoning(model)
     assert takes_effort(model)
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "expected"),
+    [
+        (None, None),
+        (Reasoning(enabled=False, effort="low"), None),
+        (Reasoning(enabled=True), None),
+        (Reasoning(effort="max"), "xhigh"),
+        (Reasoning(effort="minimal"), "minimal"),
+        (Reasoning(budget_tokens=2_048), "low"),
+        (Reasoning(budget_tokens=8_192), "medium"),
+        (Reasoning(budget_tokens=8_193), "high"),
+    ],
+)
+def test_how_much_to_think_is_a_word(reasoning: Reasoning | None, expected: str | None):
+    assert expected == render_effort(reasoning)
