@@ -148,6 +148,8 @@ def wrong_cost(event: dict[str, Any], row: Row) -> str | None:
         return None if card.free and event["amount_nano"] == 0 else "an amount without usage"
     usage = Usage({Unit(name): count for name, count in json.loads(event["quantities"]).items()})
     expected = price(card, usage, event["service_tier"]).amount
+    if event["hold_nano"] is not None and event["amount_nano"] > event["hold_nano"]:
+        return f"booked {event['amount_nano']}, held {event['hold_nano']}"
     return None if event["amount_nano"] == expected else f"booked {event['amount_nano']}, usage x card is {expected}"
 
 
