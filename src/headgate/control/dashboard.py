@@ -44,7 +44,7 @@ def _row(row: RequestLog) -> list[str]:
     return [
         link(row, moment(row.occurred_at)),
         wording(row.original_model),
-        tokens(row.total_tokens, row.prompt_tokens, row.completion_tokens),
+        tokens(row.total_tokens, row.prompt_tokens, row.completion_tokens, row.quantities),
         *([wording(None) if nothing_sent else usd(row.cost_nano)] if costs_shown() else []),
         milliseconds(row.latency_ms),
         display_for_label(row.outcome, "", OUTCOME_COLOURS),

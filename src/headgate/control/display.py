@@ -1,6 +1,7 @@
 """How figures look on pages. Amounts are exact: every digit that is there is shown."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django.contrib.admin.utils import quote
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from headgate.domain.money import NanoUsd, nano_to_usd
 from headgate.domain.outcome import Outcome
+from headgate.domain.usage import Unit
 
 UNPRICED = "unpriced"
 NOTHING = "-"
@@ -21,6 +23,12 @@ OUTCOME_COLOURS = {
     Outcome.UNREACHED.value: "danger",
     Outcome.REFUSED.value: "info",
     Outcome.FAULT.value: "danger",
+}
+_OTHER_UNITS = {
+    Unit.IMAGE.value: ("image", "images"),
+    Unit.CHARACTER.value: ("character", "characters"),
+    Unit.AUDIO_SECOND.value: ("second of sound", "seconds of sound"),
+    Unit.SEARCH_UNIT.value: ("search", "searches"),
 }
 
 
@@ -35,11 +43,27 @@ def usd_of(amount: Decimal) -> str:
     return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
-def tokens(total: int | None, prompt: int | None, completion: int | None) -> str:
-    """Return `1,234 (1,200 + 34)`, or a dash where the provider reported no usage."""
+def tokens(
+    total: int | None,
+    prompt: int | None,
+    completion: int | None,
+    quantities: Mapping[str, int] | None = None,
+) -> str:
+    """Return `1,234 (1,200 + 34)`, or a dash where the provider reported no usage.
+
+    What is counted in other units than tokens stands behind it, or alone: `2 images`.
+    """
     if total is None:
         return NOTHING
-    return f"{total:,} ({prompt or 0:,} + {completion or 0:,})"
+    counted = quantities or {}
+    others = [
+        f"{counted[unit]:,} {one if counted[unit] == 1 else more}"
+        for unit, (one, more) in _OTHER_UNITS.items()
+        if unit in counted
+    ]
+    if others and not total:
+        return ", ".join(others)
+    return ", ".join([f"{total:,} ({prompt or 0:,} + {completion or 0:,})", *others])
 
 
 def milliseconds(duration: float | None) -> str:

@@ -31,6 +31,14 @@ def test_tokens_name_their_parts_and_absent_usage_is_not_zero():
     assert "-" == tokens(None, None, None)
 
 
+def test_what_is_no_token_is_named():
+    assert "2 images" == tokens(0, 0, 0, {"image": 2})
+    assert "1 second of sound" == tokens(0, 0, 0, {"audio_second": 1})
+    assert "5 (4 + 1), 1,203 seconds of sound" == tokens(5, 4, 1, {"input": 4, "output": 1, "audio_second": 1203})
+    assert "1,234 (1,200 + 34)" == tokens(1234, 1200, 34, {"input": 1200, "output": 34})
+    assert "-" == tokens(None, None, None, None)
+
+
 @pytest.mark.parametrize(("expected", "ms"), [("0.4 ms", 0.4), ("12 ms", 12.3), ("3.4 s", 3400), ("-", None)])
 def test_durations_read_well(expected: str, ms: float | None):
     assert expected == milliseconds(ms)

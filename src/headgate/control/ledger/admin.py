@@ -20,7 +20,7 @@ class CostEventAdmin(DimensionsAdmin):
         "time",
         "original_model",
         "provider",
-        "total_tokens",
+        "tokens",
         "amount",
         "ended",
         "payer",

@@ -47,7 +47,7 @@ class DimensionsAdmin(CostColumns):
     @display(description="Tokens", ordering="total_tokens")
     def tokens(self, row: Any) -> str:
         """Return all tokens, and input and output apart."""
-        return tokens(row.total_tokens, row.prompt_tokens, row.completion_tokens)
+        return tokens(row.total_tokens, row.prompt_tokens, row.completion_tokens, row.quantities)
 
     @display(description="Outcome", label=OUTCOME_COLOURS)
     def ended(self, row: Any) -> str:
