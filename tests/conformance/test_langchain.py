@@ -15,6 +15,7 @@ from tests.kit.simulator import knobs
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
+RESPONSES = "/v1/responses"
 MODELS = ["sim/small", "chat-small", "messages-small"]
 HELLO: list[BaseMessage] = [SystemMessage("Be kind."), HumanMessage("Say hello")]
 QUESTION = HumanMessage("Please use the tool weather.")
@@ -103,6 +104,37 @@ def test_openai_tools_are_called_and_their_results_taken(gateway: GatewayProcess
 def test_openai_structured_output_is_an_object(gateway: GatewayProcess, model: str, method: Any) -> None:
     chat = openai_chat(gateway, model).with_structured_output(Town, method=method)
     assert isinstance(chat.invoke("Describe a town"), Town)
+
+
+@client("langchain-openai", door=RESPONSES, feature="invoke")
+@pytest.mark.parametrize("model", MODELS)
+def test_responses_invoke_answers_and_costs_what_was_billed(gateway: GatewayProcess, model: str) -> None:
+    team = f"langchain responses {model}"
+    answer = openai_chat(gateway, model, team, use_responses_api=True, store=False).invoke(HELLO)
+    assert answer.text
+    [event] = paid_calls(gateway, team)
+    assert event["endpoint"] == RESPONSES
+    check_usage(event, answer)
+
+
+@client("langchain-openai", door=RESPONSES, feature="stream with usage")
+@pytest.mark.parametrize("model", MODELS)
+def test_a_responses_stream_folds_to_the_whole_answer(gateway: GatewayProcess, model: str) -> None:
+    chat = openai_chat(gateway, model, use_responses_api=True, store=False)
+    whole, answer = chat.invoke(HELLO), folded(list(chat.stream(HELLO)))
+    assert (answer.text, answer.usage_metadata) == (whole.text, whole.usage_metadata)
+
+
+@client("langchain-openai", door=RESPONSES, feature="bind_tools (streamed too)")
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_responses_tools_are_called_and_their_results_taken(gateway: GatewayProcess, model: str, stream: bool) -> None:
+    chat = openai_chat(gateway, model, use_responses_api=True, store=False).bind_tools([weather])
+    answer = folded(list(chat.stream([QUESTION]))) if stream else chat.invoke([QUESTION])
+    [call] = answer.tool_calls
+    after = chat.invoke([QUESTION, answer, weather.invoke(call)])
+    assert after.text
+    assert not after.tool_calls
 
 
 @client("langchain-openai", door="/v1/embeddings", feature="OpenAIEmbeddings")

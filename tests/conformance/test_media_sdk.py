@@ -12,6 +12,7 @@ import httpx2
 import openai
 import pytest
 
+from tests.kit.clients import client
 from tests.kit.gateway import GatewayProcess
 from tests.kit.media import COSTS, FORMS, GOOD, SPEECH, TRANSCRIPTIONS, TRANSLATIONS, ask, sound
 from tests.kit.simulator import bill, knobs
@@ -39,6 +40,7 @@ def test_every_door_answers_and_books_what_is_billed(gateway: GatewayProcess, pa
     assert (log["endpoint"], log["outcome"], log["cost_nano"]) == (path, "ok", COSTS[path])
 
 
+@client("openai", door="/v1/completions", feature="create, stream")
 @pytest.mark.parametrize("model", ["sim/small", "chat-small"])
 def test_a_text_completion_streams_what_it_says_whole(
     gateway: GatewayProcess, openai_client: openai.OpenAI, model: str
@@ -56,6 +58,7 @@ def test_a_text_completion_streams_what_it_says_whole(
     booked(gateway, streamed.headers["x-request-id"])
 
 
+@client("openai", door="/v1/completions", feature="usage of a stream")
 def test_usage_of_a_streamed_text_completion_is_shown_to_those_who_ask(openai_client: openai.OpenAI) -> None:
     chunks = list(
         openai_client.completions.create(
@@ -66,6 +69,7 @@ def test_usage_of_a_streamed_text_completion_is_shown_to_those_who_ask(openai_cl
     assert chunks[-1].usage.completion_tokens == 16
 
 
+@client("openai", door="/v1/moderations", feature="moderate")
 def test_moderation_is_free(gateway: GatewayProcess, openai_client: openai.OpenAI) -> None:
     raw = openai_client.moderations.with_raw_response.create(model="sim/moderate", input=["Hello", "I kill you"])
     assert [result.flagged for result in raw.parse().results] == [False, True]
@@ -73,6 +77,7 @@ def test_moderation_is_free(gateway: GatewayProcess, openai_client: openai.OpenA
     assert booked(gateway, raw.headers["x-request-id"]) == 0
 
 
+@client("openai", door="/v1/images/generations", feature="generate")
 @pytest.mark.parametrize("model", ["sim/image", "sim/image-tokens", "chat-image"])
 def test_images_are_made(gateway: GatewayProcess, openai_client: openai.OpenAI, model: str) -> None:
     raw = openai_client.images.with_raw_response.generate(model=model, prompt="A cat", n=2, size="512x512")
@@ -82,6 +87,7 @@ def test_images_are_made(gateway: GatewayProcess, openai_client: openai.OpenAI, 
     assert booked(gateway, raw.headers["x-request-id"]) > 0
 
 
+@client("openai", door="/v1/images/generations", feature="partial images")
 def test_images_are_streamed(gateway: GatewayProcess, openai_client: openai.OpenAI) -> None:
     raw = openai_client.images.with_raw_response.generate(
         model="sim/image-tokens", prompt="A cat", quality="low", stream=True, partial_images=2
@@ -91,6 +97,7 @@ def test_images_are_streamed(gateway: GatewayProcess, openai_client: openai.Open
     booked(gateway, raw.headers["x-request-id"])
 
 
+@client("openai", door="/v1/images/edits", feature="edit several")
 @pytest.mark.parametrize("model", ["sim/image", "sim/image-tokens"])
 def test_images_are_edited(gateway: GatewayProcess, openai_client: openai.OpenAI, model: str) -> None:
     given = [("a.png", b"one"), ("b.png", b"two")]
@@ -99,6 +106,7 @@ def test_images_are_edited(gateway: GatewayProcess, openai_client: openai.OpenAI
     booked(gateway, raw.headers["x-request-id"])
 
 
+@client("openai", door="/v1/audio/speech", feature="speech as it comes")
 @pytest.mark.parametrize("model", ["sim/speech", "sim/speech-tokens", "chat-speech", "chat-speech-tokens"])
 def test_speech_is_streamed_as_it_comes(gateway: GatewayProcess, openai_client: openai.OpenAI, model: str) -> None:
     text = "What is a headgate? " * 40
@@ -141,6 +149,7 @@ def test_a_client_that_hangs_up_pays_for_all_that_was_spoken(gateway: GatewayPro
     assert booked(gateway, request_id) == 2_000 * 14_000
 
 
+@client("openai", door="/v1/audio/transcriptions", feature="transcribe")
 @pytest.mark.parametrize("model", ["sim/transcribe", "sim/transcribe-tokens", "chat-transcribe"])
 def test_sound_is_written_down(gateway: GatewayProcess, openai_client: openai.OpenAI, model: str) -> None:
     raw = openai_client.audio.transcriptions.with_raw_response.create(
@@ -151,6 +160,7 @@ def test_sound_is_written_down(gateway: GatewayProcess, openai_client: openai.Op
     booked(gateway, raw.headers["x-request-id"])
 
 
+@client("openai", door="/v1/audio/transcriptions", feature="stream")
 def test_a_transcription_is_streamed(gateway: GatewayProcess, openai_client: openai.OpenAI) -> None:
     raw = openai_client.audio.transcriptions.with_raw_response.create(
         model="sim/transcribe-tokens", file=("a.wav", sound(4.2)), stream=True
@@ -196,6 +206,7 @@ def resident(pid: int, field: str) -> int:
     return int(next(line for line in lines if line.startswith(field)).split()[1]) * 1024
 
 
+@client("openai", door="/v1/audio/transcriptions", feature="large uploads")
 def test_a_large_upload_is_never_in_memory_as_a_whole(gateway: GatewayProcess, openai_client: openai.OpenAI) -> None:
     (pid,) = gateway.pids("gateway")
     openai_client.audio.transcriptions.create(model="sim/transcribe", file=("a.wav", sound(1)))

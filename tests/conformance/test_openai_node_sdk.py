@@ -75,6 +75,14 @@ def test_node_tools_are_called_and_their_results_taken(saw: dict[str, Any]) -> N
     assert tools["text"]
 
 
+@client("openai (Node)", door="/v1/responses", feature="create, stream, tools")
+def test_node_responses_are_answered_streamed_and_call_tools(gateway: GatewayProcess, saw: dict[str, Any]) -> None:
+    responses = saw["responses"]
+    assert responses["text"] == responses["streamed"] != ""
+    assert responses["calls"] == ["weather"]
+    check_books(gateway, responses)
+
+
 @client("openai (Node)", door="/v1/embeddings", feature="embeddings")
 def test_node_embeddings_are_priced(gateway: GatewayProcess, saw: dict[str, Any]) -> None:
     embeddings = saw["embeddings"]

@@ -50,6 +50,20 @@ const checks = {
     return { text, asked, roles: runner.messages.map((message) => message.role) };
   },
 
+  async responses() {
+    const ask = { model: 'messages-small', input: 'Say hello', store: false };
+    const { data, request_id } = await client.responses.create(ask).withResponse();
+    const usage = { prompt_tokens: data.usage.input_tokens, completion_tokens: data.usage.output_tokens };
+    let text = '';
+    for await (const event of await client.responses.create({ ...ask, stream: true })) {
+      if (event.type === 'response.output_text.delta') text += event.delta;
+    }
+    const tool = { type: 'function', name: 'weather', description: 'Looks up the weather.', parameters: city, strict: false };
+    const called = await client.responses.create({ ...ask, input: question, tools: [tool] });
+    const calls = called.output.filter((item) => item.type === 'function_call').map((item) => item.name);
+    return { id: request_id, text: data.output_text, usage, streamed: text, calls };
+  },
+
   async embeddings() {
     const { data, request_id } = await client.embeddings
       .create({ model: 'sim/embed', input: ['one', 'two'] }).withResponse();
