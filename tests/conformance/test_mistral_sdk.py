@@ -165,3 +165,13 @@ def test_a_providers_error_arrives_and_costs_nothing(gateway: GatewayProcess, mi
 def error_of(error: SDKError) -> Any:
     """The SDK leaves the envelope to its user."""
     return json.loads(error.body)["error"]
+
+
+@client("mistralai", door="/v1/responses", feature="create")
+@pytest.mark.parametrize("model", MODELS)
+def test_responses_are_created(gateway: GatewayProcess, mistral: Mistral, model: str) -> None:
+    team = f"mistral responses {model}"
+    answer: Any = mistral.responses.create(model=model, input="Say hello", http_headers={TEAM: team})
+    assert answer.output
+    [event] = paid_calls(gateway, team)
+    assert event["endpoint"] == "/v1/responses"
