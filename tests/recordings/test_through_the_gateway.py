@@ -271,7 +271,8 @@ def said_at(door: Spoken, spoken: Spoken, request: dict[str, Any], model: str, s
 def error_of(body: bytes) -> str | None:
     """The message of an error event inside a stream."""
     for event in events(body):
-        if error := event.get("error") or (event.get("delta") or {}).get("error"):
+        delta = event.get("delta")
+        if error := event.get("error") or (isinstance(delta, dict) and delta.get("error")):
             return str(error.get("message") if isinstance(error, dict) else error)
     return None
 
