@@ -129,7 +129,7 @@ def costs(
         "as_of": now,
         "group_by": groups,
         "total": _sums(totals(seen, span, where)),
-        "items": [{"values": dict(zip(groups, line.values, strict=True)), **_sums(line.figures)} for line in lines],
+        "items": [{"values": _values(groups, line), **_sums(line.figures)} for line in lines],
         "next_offset": offset + limit if len(found) > limit else None,
     }
 
@@ -149,6 +149,10 @@ def _as_csv(span: Span, groups: list[str], lines: list[Line]) -> HttpResponse:
         )
         rows.append([span.since, span.until, "AI", *line.values, *sums, amount(figures.cost_usd), CURRENCY])
     return csv_answer("costs", columns, rows)
+
+
+def _values(groups: list[str], line: Line) -> dict[str, str | None]:
+    return {name: value if value is None else str(value) for name, value in zip(groups, line.values, strict=True)}
 
 
 def _sums(figures: Figures) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -18,6 +18,8 @@ from headgate.control.scoping import Scoped, SuperusersOnly
 admin.site.unregister(Group)
 
 
+PERMISSIONS = ("view_ai_analytics", "reset_user_spend")
+"""What staff may do in all organizations without being superusers; the rest follows from memberships."""
 _OPERATORS = ("enabled", "shared_deployments", "unpriced_allowed", "critical_tasks")
 """What costs or protects the operator: also which tasks may go above a soft limit."""
 
@@ -84,6 +86,12 @@ class UserAdmin(DjangoUserAdmin, SuperusersOnly):  # type: ignore[misc]  # two b
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "user_permissions")}),
     )
     readonly_fields = ("last_login", "date_joined")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer only the permissions that are looked at."""
+        kwargs["queryset"] = Permission.objects.filter(codename__in=PERMISSIONS)
+        # Past the base, which would set its own.
+        return super(DjangoUserAdmin, self).formfield_for_manytomany(db_field, request, **kwargs)

@@ -97,11 +97,12 @@ def _hours(seen: Seen, limit: int, before: Position | None, *, failed_only: bool
     counted = "errors" if failed_only else "requests"
     sums = rows.order_by().values("hour").annotate(count=Sum(counted)).filter(count__gt=0).order_by("-hour")
     hours: list[dt.datetime] = []
-    # One more than that: the first of them may lie partly behind the page before.
-    wanted = 2 * limit
-    for hour, count in sums.values_list("hour", "count")[:wanted]:
+    wanted = limit
+    # One more, for of the first nobody knows how much is on the pages before.
+    for hour, count in sums.values_list("hour", "count")[: limit + 1]:
         hours.append(hour)
-        wanted -= count
+        if before is None or hour + _HOUR <= before.occurred_at:
+            wanted -= count
         if wanted <= 0:
             break
     return hours
@@ -136,7 +137,7 @@ def _record(row: RequestLog, spent: "_Spent", windows: dict[_User, list[Window]]
     refused = row.error == LIMIT_EXCEEDED
     if row.end_user is None:
         return Record(row, None, None, refused)
-    user: _User = str(row.organization_id), row.end_user
+    user = (str(row.organization_id), str(row.end_user))
     day, at = _day(row), row.occurred_at.timestamp()
     over = any(w.starts_at <= at and (w.ends_at is None or at < w.ends_at) for w in windows.get(user, ()))
     return Record(row, spent.on(user, day), spent.in_month(user, day), refused or over)
@@ -159,7 +160,7 @@ class _Spent:
         )
         sums = rows.order_by().values("organization_id", "end_user", "day").annotate(amount=Sum("amount_nano"))
         for row in sums:
-            user, day = (row["organization_id"], row["end_user"]), row["day"]
+            user, day = (row["organization_id"], str(row["end_user"])), row["day"]
             self._days[user, day] += int(row["amount"])
             self._months[user, (day.year, day.month)] += int(row["amount"])
 

@@ -50,6 +50,8 @@ DIMENSIONS = {
     "endpoint": "endpoint",
 }
 """What can be asked for, and the column that it is in."""
+DAY = "day"
+"""What lines of a breakdown can be of, too."""
 TRAFFIC_DIMENSIONS = tuple(name for name, column in DIMENSIONS.items() if column in TRAFFIC)
 """Those that have latencies in buckets, together or alone; the user has them alone."""
 _KINDS: dict[Table, Any] = {
@@ -109,8 +111,8 @@ class Point(NamedTuple):
 class Line(NamedTuple):
     """One line of a breakdown."""
 
-    values: tuple[str | None, ...]
-    """Of the dimensions that were asked for; None: not given."""
+    values: tuple[Any, ...]
+    """Of the dimensions that were asked for; None: not given. A day is a date."""
     figures: Figures
 
 
@@ -163,16 +165,17 @@ def breakdown(
     Args:
         seen: whose rows.
         span: of which days.
-        by: names of `DIMENSIONS`.
+        by: names of `DIMENSIONS`, or `DAY`.
         where: what the rows must have.
         named_only: leave out what belongs to no user, where users are told apart: that is quicker.
         order: the sum that they are sorted by, then by the dimensions' own values.
         limit: how many lines at most.
         offset: how many lines are left out before.
     """
-    columns = [DIMENSIONS[name] for name in by]
-    needed = _needed(seen, where) | set(columns)
-    table = USER_HOUR if named_only and needed <= set(USER_HOUR.groups) else _table(needed, hourly=False)
+    columns = [name if name == DAY else DIMENSIONS[name] for name in by]
+    needed = (_needed(seen, where) | set(columns)) - {DAY}
+    users = named_only and DAY not in columns and needed <= set(USER_HOUR.groups)
+    table = USER_HOUR if users else _table(needed, hourly=False)
     rows = _rows(table, seen, span, where)
     if named_only and "end_user" in columns:
         rows = rows.exclude(end_user=None)

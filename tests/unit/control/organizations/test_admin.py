@@ -77,3 +77,19 @@ def test_a_list_page_costs_a_fixed_number_of_queries(
     client = signed_in(superuser)
     with django_assert_num_queries(queries):
         client.get(f"/admin/organizations/{page}/")
+
+
+def test_the_operator_gives_a_person_one_of_the_two_permissions_that_are_looked_at(superuser, signed_in):
+    clerk = User.objects.create(username="clerk", is_staff=True)
+    client, page = signed_in(superuser), f"/admin/organizations/user/{clerk.pk}/change/"
+    offered = client.get(page).context["adminform"].form.fields["user_permissions"].queryset
+    assert {"view_ai_analytics", "reset_user_spend"} == set(offered.values_list("codename", flat=True))
+    memberships = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    chosen = offered.get(codename="view_ai_analytics")
+    given = {"username": "clerk", "is_active": "on", "is_staff": "on", "user_permissions": [chosen.pk], **memberships}
+    assert 302 == client.post(page, given).status_code
+    clerk = User.objects.get(username="clerk")
+    assert (True, False) == (
+        clerk.has_perm("rollups.view_ai_analytics"),
+        clerk.has_perm("rollups.reset_user_spend"),
+    )
