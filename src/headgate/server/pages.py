@@ -31,6 +31,9 @@ _UNQUOTED = "/~!$&'()*+,;=:@"
 """What a path may hold as it is; the rest is escaped again, for it came with its escapes decoded."""
 _MAX_FORM_BYTES = 16 * 1024 * 1024
 _COOKIES = "A cookie that another application on this host has set is not ASCII: delete the cookies of this host."
+_PROGRAMS = ("/api/", "/costs")
+"""Addresses that programs read."""
+_NO_ANSWER = "The console is starting or away; try again in a moment."
 _NO_SESSIONS = "The console does not answer, so sessions cannot be looked up; retry, or show a virtual key."
 _AWAY = b"<!doctype html><title>Headgate</title><p>The console is starting or away; try again in a moment."
 
@@ -59,6 +62,7 @@ class ConsoleProxy:
         Raises:
             BadRequest: the cookies cannot be read, so that nobody would be logged in.
             TooLarge: the form is.
+            Unavailable: the console does not answer, at an address that programs read.
             ClientGoneError: the form never came whole.
         """
         incoming = dict(exchange.header_fields())
@@ -74,7 +78,9 @@ class ConsoleProxy:
         try:
             response = await request.build().send()
             answer = bytes(await response.bytes())
-        except PyreqwestError:
+        except PyreqwestError as error:
+            if exchange.path.startswith(_PROGRAMS):
+                raise Unavailable(_NO_ANSWER, code="console_unavailable", retry_after_s=5) from error
             exchange.respond(503, [(b"content-type", b"text/html; charset=utf-8")], _AWAY)
             return
         answered = [

@@ -128,6 +128,15 @@ async def test_while_the_console_is_away_a_page_says_so():
     await proxy.close()
 
 
+@pytest.mark.parametrize("path", ["/api/v1/ai/analytics/system/", "/costs"])
+async def test_programs_are_told_in_their_envelope_that_the_console_is_away(path: str):
+    proxy = ConsoleProxy(f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(Unavailable, match="try again") as raised:
+        await call(proxy, Client(path, method="GET"))
+    assert ("console_unavailable", 5) == (raised.value.code, raised.value.retry_after_s)
+    await proxy.close()
+
+
 async def test_a_form_that_is_too_large_is_refused(proxy: ConsoleProxy):
     with pytest.raises(TooLarge):
         await proxy(Client("/admin/", headers={"content-length": str(10**9)}))
