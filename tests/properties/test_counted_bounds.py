@@ -66,9 +66,8 @@ def test_a_hold_is_never_below_what_was_counted_at_the_tier_asked_for(
     tokens_in, tokens_out = input_bound(card, shape), output_bound(card, shape)
     assert tokens_in is not None
     assert tokens_out is not None
-    quantities = {unit: data.draw(st.integers(0, most)) for unit, most in shape.counted}
-    quantities[Unit.INPUT] = data.draw(st.integers(0, tokens_in))
-    quantities[Unit.OUTPUT] = data.draw(st.integers(0, tokens_out))
+    bounds = (*shape.counted, (Unit.INPUT, tokens_in), (Unit.OUTPUT, tokens_out))
+    quantities = {unit: data.draw(st.just(most) | st.integers(0, most)) for unit, most in bounds}
     assert price(card, Usage(quantities), shape.tier).amount <= hold
 
 
