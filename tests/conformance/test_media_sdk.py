@@ -192,6 +192,14 @@ def test_the_model_may_come_after_the_file_or_before_it(gateway: GatewayProcess)
     assert len(texts) == 1
 
 
+@pytest.mark.parametrize("path", GOOD)
+def test_an_answer_with_an_idempotency_key_is_given_again_byte_for_byte(gateway: GatewayProcess, path: str) -> None:
+    first, second = (ask(gateway, path, headers={"idempotency-key": f"again:{path}"}) for _ in range(2))
+    assert (first.status, second.headers.get("x-headgate-idempotent-replay")) == (200, "true")
+    assert (first.body, first.headers["content-type"]) == (second.body, second.headers["content-type"])
+    assert second.headers["x-headgate-cost-usd"] == "0"
+
+
 def test_the_same_form_with_the_same_idempotency_key_is_answered_once(gateway: GatewayProcess) -> None:
     first, second = (ask(gateway, TRANSCRIPTIONS, headers={"idempotency-key": "tape-1"}) for _ in range(2))
     assert (first.status, second.headers["x-headgate-idempotent-replay"]) == (200, "true")
