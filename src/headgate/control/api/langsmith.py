@@ -1,42 +1,36 @@
 """Operation: how the tracing to LangSmith is doing."""
 
-from typing import NamedTuple
+import datetime as dt
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from headgate.control.api.analytics import caller_of
 from headgate.control.api.schemas import REFUSALS
+from headgate.control.sinks.health import SinkHealth, langsmith_health
 
 router = Router(tags=["langsmith"])
-
-
-class LangSmithState(NamedTuple):
-    """What is known of LangSmith."""
-
-    connected: bool
-    project: str | None
-    tracing: bool
-    reason: str | None
-    """Why nothing is traced; None: it is."""
-
-
-def langsmith_state() -> LangSmithState:
-    """Say how LangSmith is doing. There is nothing yet that tells it anything."""
-    return LangSmithState(connected=False, project=None, tracing=False, reason="This version sends LangSmith nothing.")
 
 
 class LangSmithHealth(Schema):
     """How the tracing to LangSmith is doing."""
 
-    connected: bool
-    project: str | None
-    tracing: bool
-    reason: str | None = Field(description="Why nothing is traced.")
+    connected: bool = Field(description="It answered when it was last asked or told, and that was lately.")
+    project: str
+    tracing: bool = Field(description="Requests are told of.")
+    reason: str | None = Field(description="Why they are not.")
+    endpoint: str
+    sampling_rate: float
+    last_error: str | None
+    tried_at: dt.datetime | None
+    answered_at: dt.datetime | None
+    behind: int = Field(description="Requests that it is still to be told of.")
+    behind_s: float = Field(description="Age of the oldest of them.")
+    refused: int = Field(description="Requests that it will not take.")
 
 
 @router.get("langsmith/health/", response={200: LangSmithHealth, **REFUSALS}, operation_id="langsmith_health")
-def langsmith_health(request: HttpRequest) -> LangSmithState:
+def health(request: HttpRequest) -> SinkHealth:
     """How the tracing to LangSmith is doing, for staff who may view the AI analytics of all organizations."""
     caller_of(request).require_operator()
-    return langsmith_state()
+    return langsmith_health()
