@@ -87,6 +87,26 @@ def make_months_around(today: dt.date) -> None:
     _make_partitions(months)
 
 
+def months_before(table: str, day: dt.date) -> list[str]:
+    """Return the partitions of a table whose months are over before a day."""
+    with connection.cursor() as cursor:
+        existing = _existing(cursor)
+    ends = {f"{table}_{month:%Y_%m}": _next_month(month) for month in map(_month_in, existing) if month is not None}
+    return sorted(name for name, end in ends.items() if name in existing and end <= day)
+
+
+def drop_months(table: str, partitions: Iterable[str]) -> None:
+    """Drop partitions of a table. Must not be called in a transaction.
+
+    They are detached first, which waits for nobody's reading and keeps nobody from posting.
+    """
+    for partition in partitions:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table} DETACH PARTITION {partition} CONCURRENTLY")
+            cursor.execute(f"DROP TABLE {partition}")
+    forget()
+
+
 def forget() -> None:
     """Look again next time: somebody may have dropped a partition."""
     _KNOWN_DAYS.clear()
@@ -107,6 +127,12 @@ def _make_partitions(months: Iterable[dt.date]) -> None:
 def _existing(cursor: Any) -> set[str]:
     cursor.execute(_PARTITIONS, [list(PARTITIONED)])
     return {name for (name,) in cursor.fetchall()}
+
+
+def _month_in(partition: str) -> dt.date | None:
+    """Return the month that a partition's name ends with."""
+    year, _, month = partition[-7:].partition("_")
+    return dt.date(int(year), int(month), 1) if year.isdecimal() and month.isdecimal() else None
 
 
 def _first_of_month(day: dt.date) -> dt.date:

@@ -4,6 +4,7 @@ import os
 
 from headgate.control import environment, navigation, secrets
 from headgate.control.budgets.environment import budget_defaults
+from headgate.control.rollups.environment import retention_days
 from headgate.control.sinks.environment import langsmith_settings
 
 _folder = secrets.data_dir(os.environ)
@@ -81,6 +82,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Read here, so that nonsense is found before anything starts.
 BUDGET_DEFAULTS = budget_defaults(os.environ)
 LANGSMITH = langsmith_settings(os.environ)
+RETENTION_DAYS = retention_days(os.environ)
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import structlog
+from django.conf import settings
 from django.db import connection
 
 from headgate.control.connections import drop_broken_connection
 from headgate.control.idempotency.operations import delete_expired
+from headgate.control.locks import held_alone
 from headgate.control.partitions import make_months_around
 from headgate.control.publication.operations import republish_if_stale
+from headgate.control.rollups import retention
 from headgate.control.rollups.verification import verify_and_store
 from headgate.infra import clock
 
@@ -54,11 +57,27 @@ def check_rollups(now: float) -> None:
         _log.error("rollups_differ", since=str(check.since), differences=check.differences)
 
 
+def remove_old_rows(now: float) -> None:
+    """Rows of the books that nobody wants to keep go, once the roll-ups have all of them."""
+    days: int | None = settings.RETENTION_DAYS
+    if days is None:
+        return
+    with held_alone("old rows") as mine:
+        removed = retention.remove_old_rows(days, dt.datetime.fromtimestamp(now, tz=dt.UTC)) if mine else None
+    if removed is not None and removed.missing:
+        missing = [difference._asdict() for difference in removed.missing]
+        _log.error("old_rows_kept", before=str(removed.before), rollups_lack=missing)
+    elif removed is not None:
+        before, events = str(removed.before), removed.cost_events
+        _log.info("old_rows_removed", before=before, cost_events=events, requests=removed.requests)
+
+
 JOBS = (
     Job("partitions", DAY_S, make_partitions),
     Job("idempotency keys", MINUTE_S, delete_expired),
     Job("publication", MINUTE_S, republish),
     Job("roll-ups", DAY_S, check_rollups),
+    Job("old rows", DAY_S, remove_old_rows),
 )
 
 

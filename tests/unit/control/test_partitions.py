@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from headgate.control import partitions
 from headgate.control.ledger.models import CostEvent
 from headgate.control.ledger.operations import post, register_owner
-from headgate.control.partitions import make_months_around, make_room
+from headgate.control.partitions import drop_months, make_months_around, make_room, months_before
 from headgate.domain.ids import OwnerId
 from headgate.ledger.postings import OwnerPosting, cost_event, request_log
 from tests.kit.books import logged, sent, settled
@@ -112,3 +112,25 @@ def test_ids_are_compared_byte_by_byte():
     post(OwnerPosting(owner_id=OWNER, posted_from=0, posted_to=1, low_watermark=0, events=events))
     expected = sorted(event.event_id for event in events)
     assert expected == list(CostEvent.objects.order_by("event_id").values_list("pk", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_months_that_are_over_go_as_tables():
+    if connection.vendor == "sqlite":
+        return
+    table = "headgate_cost_event"
+    try:
+        post_at(epoch(2018, 11, 30), epoch(2018, 12, 31), epoch(2019, 1, 1))
+        assert [] == [month for month in months_before(table, dt.date(2018, 11, 30)) if "2018" in month]
+        over = [month for month in months_before(table, dt.date(2019, 1, 31)) if "2018" in month]
+        assert [f"{table}_2018_11", f"{table}_2018_12"] == over
+        drop_months(table, over)
+        assert [2019] == [event.occurred_at.year for event in CostEvent.objects.all()]
+        # What comes late has its month made again.
+        post_at(epoch(2018, 12, 31), begin=1)
+        assert 2 == CostEvent.objects.count()
+    finally:
+        partitions.forget()
+        with connection.cursor() as cursor:
+            for month in ("2018_11", "2018_12", "2019_01"):
+                cursor.execute(f"DROP TABLE IF EXISTS headgate_cost_event_{month}, headgate_request_log_{month}")

@@ -4,14 +4,26 @@ import pytest
 from django.db import connection
 from structlog.testing import capture_logs
 
+from headgate.control import partitions
 from headgate.control.budgets.operations import create_budget
+from headgate.control.ledger.models import CostEvent
 from headgate.control.ledger.operations import post, register_owner
 from headgate.control.publication.models import Snapshot
 from headgate.control.rollups.models import Check, TrafficDay
 from headgate.domain.ids import OwnerId
 from headgate.infra import clock
 from headgate.ledger.postings import OwnerPosting, cost_event
-from headgate.worker.jobs import CHECKED_DAYS, DAY_S, RETRY_S, Job, Rounds, check_rollups, make_partitions, republish
+from headgate.worker.jobs import (
+    CHECKED_DAYS,
+    DAY_S,
+    RETRY_S,
+    Job,
+    Rounds,
+    check_rollups,
+    make_partitions,
+    remove_old_rows,
+    republish,
+)
 from tests.kit.books import NOON, sent, settled
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +115,37 @@ def test_roll_ups_that_are_not_the_sums_of_the_books_ring_the_alarm_and_are_kept
         check_rollups(NOON + CHECKED_DAYS * DAY_S)
     assert ["rollups_differ"] == [line["event"] for line in lines]
     assert [0, 1, 0] == [len(check.differences) for check in Check.objects.order_by("since")]
+
+
+@pytest.fixture
+def old_books(settings):
+    """One event of January."""
+    settings.RETENTION_DAYS = 40
+    register_owner(OwnerId("a" * 32), "node", "boot")
+    event = cost_event(sent(), settled())
+    post(OwnerPosting(owner_id=OwnerId("a" * 32), posted_from=0, posted_to=1, low_watermark=0, events=(event,)))
+
+
+def test_old_rows_are_kept_for_ever_unless_somebody_says_for_how_long(old_books, settings):
+    settings.RETENTION_DAYS = None
+    remove_old_rows(NOON + 365 * DAY_S)
+    assert 1 == CostEvent.objects.count()
+
+
+def test_old_rows_that_the_roll_ups_lack_ring_the_alarm_and_stay(old_books):
+    TrafficDay.objects.update(attempts=0)
+    with capture_logs() as lines:
+        remove_old_rows(NOON + 365 * DAY_S)
+    assert [("old_rows_kept", "traffic_day")] == [(line["event"], line["rollups_lack"][0]["table"]) for line in lines]
+    assert 1 == CostEvent.objects.count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_old_rows_go_and_it_is_said(old_books):
+    try:
+        with capture_logs() as lines:
+            remove_old_rows(NOON + 365 * DAY_S)
+    finally:
+        partitions.forget()
+    assert [("old_rows_removed", 1, 0)] == [(line["event"], line["cost_events"], line["requests"]) for line in lines]
+    assert 0 == CostEvent.objects.count()

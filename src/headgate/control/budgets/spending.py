@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum
 
 from headgate.control.budgets.models import Adjustment, Budget, Window
 from headgate.control.ledger.models import CostEvent
+from headgate.control.rollups.models import SpendDay
+from headgate.control.rollups.queries import kept_from
 from headgate.domain.budget import BudgetUnit, Scope
 from headgate.domain.outcome import Outcome
 from headgate.ledger.windows import window_subject
@@ -28,6 +30,11 @@ _MEASURES = {
     BudgetUnit.MONEY: Sum("amount_nano"),
     BudgetUnit.TOKENS: Sum("total_tokens"),
     BudgetUnit.REQUESTS: Count("pk", filter=Q(outcome__in=(Outcome.OK.value, Outcome.ESTIMATED.value))),
+}
+_ROLLED_UP = {
+    BudgetUnit.MONEY: Sum("amount_nano"),
+    BudgetUnit.TOKENS: Sum("total_tokens"),
+    BudgetUnit.REQUESTS: Sum("charged"),
 }
 
 
@@ -70,9 +77,11 @@ def posted(budget: Budget, edge: Edge) -> dict[Subject, int]:
     """
     found: Counter[Subject] = Counter() if is_shared(budget) else Counter({only_subject(budget): 0})
     resets = _resets(budget)
-    found.update(_sums(budget, _events(budget, edge, budget.reset_at)))
+    for rows in _rows(budget, edge, budget.reset_at):
+        found.update(_sums(budget, rows))
     for subject, reset_at in resets.items():
-        found[subject] = _sums(budget, _of(budget, subject, _events(budget, edge, reset_at))).get(subject, 0)
+        mine = [_of(budget, subject, rows) for rows in _rows(budget, edge, reset_at)]
+        found[subject] = sum(_sums(budget, rows).get(subject, 0) for rows in mine)
     found.update(_corrections(budget, edge, resets))
     return {subject: max(0, amount) for subject, amount in found.items()}
 
@@ -82,33 +91,47 @@ def _resets(budget: Budget) -> dict[Subject, dt.datetime]:
     return {Subject(organization, value): reset_at for organization, value, reset_at in rows}
 
 
-def _events(budget: Budget, edge: Edge, reset_at: dt.datetime | None) -> QuerySet[CostEvent]:
+def _rows(budget: Budget, edge: Edge, reset_at: dt.datetime | None) -> list[QuerySet[Any]]:
+    """Return the events of a window since a reset; of a time whose events are not kept, their roll-ups.
+
+    These know days only: of the day of such a reset, all is counted. A limit starts too low rather than too high.
+    """
     start = dt.datetime.fromtimestamp(edge.starts_at, tz=dt.UTC)
-    events = CostEvent.objects.filter(occurred_at__gte=max(start, reset_at) if reset_at else start)
+    start = max(start, reset_at) if reset_at else start
+    kept = kept_from()
+    events = CostEvent.objects.filter(occurred_at__gte=max(start, kept) if kept else start)
     if edge.ends_at is not None:
         events = events.filter(occurred_at__lt=dt.datetime.fromtimestamp(edge.ends_at, tz=dt.UTC))
+    found: list[QuerySet[Any]] = [events]
+    if kept is not None and start < kept:
+        found.append(SpendDay.objects.filter(day__gte=start.astimezone(dt.UTC).date(), day__lt=kept.date()))
+    return [_bounded(budget, rows) for rows in found]
+
+
+def _bounded(budget: Budget, rows: QuerySet[Any]) -> QuerySet[Any]:
     if budget.organization_id is not None:
-        events = events.filter(organization_id=budget.organization_id)
+        rows = rows.filter(organization_id=budget.organization_id)
     if budget.scope == Scope.SYSTEM:
-        return events
+        return rows
     column = _COLUMNS[Scope(budget.scope)]
     if budget.subject:
-        return events.filter(**{column: budget.subject})
-    return events.exclude(**{column: None})
+        return rows.filter(**{column: budget.subject})
+    return rows.exclude(**{column: None})
 
 
-def _of(budget: Budget, subject: Subject, events: QuerySet[CostEvent]) -> QuerySet[CostEvent]:
-    return events.filter(organization_id=subject.organization_id, **{_COLUMNS[Scope(budget.scope)]: subject.value})
+def _of(budget: Budget, subject: Subject, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(organization_id=subject.organization_id, **{_COLUMNS[Scope(budget.scope)]: subject.value})
 
 
-def _sums(budget: Budget, events: QuerySet[CostEvent]) -> dict[Subject, int]:
-    measure = _MEASURES[BudgetUnit(budget.unit)]
+def _sums(budget: Budget, rows: QuerySet[Any]) -> dict[Subject, int]:
+    measures = _ROLLED_UP if rows.model is SpendDay else _MEASURES
+    measure = measures[BudgetUnit(budget.unit)]
     if not is_shared(budget):
-        return {only_subject(budget): events.aggregate(total=measure)["total"] or 0}
+        return {only_subject(budget): rows.aggregate(total=measure)["total"] or 0}
     column = _COLUMNS[Scope(budget.scope)]
     columns = ("organization_id",) if budget.scope == Scope.ORGANIZATION else ("organization_id", column)
-    rows = events.order_by().values(*columns).annotate(total=measure)
-    return {Subject(row["organization_id"], row[column]): row["total"] or 0 for row in rows}
+    sums = rows.order_by().values(*columns).annotate(total=measure)
+    return {Subject(row["organization_id"], row[column]): row["total"] or 0 for row in sums}
 
 
 def _corrections(budget: Budget, edge: Edge, resets: dict[Subject, dt.datetime]) -> Counter[Subject]:

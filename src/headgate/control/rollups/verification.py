@@ -85,6 +85,18 @@ def verify(since: dt.date | None = None, until: dt.date | None = None) -> Verdic
     return Verdict(begin, end, sorted(found))
 
 
+def shortfalls(since: dt.date, until: dt.date) -> list[Difference]:
+    """Return what the roll-ups of UTC days lack of what the books have: what may not be removed from these.
+
+    Where rows were removed before, the roll-ups have more than what is left, or what came late.
+    """
+    kept = kept_from()
+    edge = min(max(since, kept.date()), until) if kept else since
+    found = [difference for table in TABLES for difference in _differences(table, edge, until)]
+    late = [difference for table in TABLES for difference in _differences(table, since, edge)] if since < edge else []
+    return sorted(found + [each for each in late if any(amount > 0 for amount in each.missing.values())])
+
+
 def verify_and_store(since: dt.date, until: dt.date) -> Check:
     """Compare UTC days and keep what came of it; old checks go."""
     verdict = verify(since, until)
