@@ -34,6 +34,12 @@ class _Function(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     parameters: _Schema | None = None
     parameters_json_schema: _Schema | None = None
+    spelled_by_sdks: _Schema | None = msgspec.field(default=None, name="parameters_json_schema")
+    """The same: Google's own SDK does not spell this one as JSON, and Google reads either."""
+
+    @property
+    def schema(self) -> _Schema:
+        return self.parameters_json_schema or self.spelled_by_sdks or _lowered(self.parameters or {"type": "object"})
 
 
 class _Tool(msgspec.Struct, frozen=True, rename="camel"):
@@ -177,7 +183,7 @@ def _read_tools(raw: msgspec.Raw) -> tuple[Tool, ...]:
     if not is_given(raw):
         return ()
     return tuple(
-        Tool(declared.name, declared.parameters_json_schema or _lowered(declared.parameters or {"type": "object"}))
+        Tool(declared.name, declared.schema)
         for tool in decode(_tools, bytes(raw))
         for declared in tool.function_declarations
     )

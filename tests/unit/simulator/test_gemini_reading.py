@@ -48,6 +48,13 @@ def test_types_are_read_in_small_letters():
     assert read().ask.schema is None
 
 
+@pytest.mark.parametrize("name", ["parameters", "parametersJsonSchema", "parameters_json_schema"])
+def test_a_function_is_described_in_either_spelling(name: str):
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    (tool,) = read(tools=[{"functionDeclarations": [{"name": "look_up", name: schema}]}]).ask.tools
+    assert schema == tool.schema
+
+
 def test_a_result_is_not_the_user_speaking():
     result = {"functionResponse": {"name": "look_up", "response": {}}}
     assert not read(contents=[*HELLO, {"role": "user", "parts": [result]}]).ask.user_spoke_last
