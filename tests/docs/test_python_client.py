@@ -8,6 +8,7 @@ from headgate.client import Generation, Headgate, TextRequest, TextStream
 from headgate.client.errors import REMEDIES
 from tests.docs.test_errors import documented
 from tests.docs.tree import ROOT
+from tests.kit.seed_names import PYTHON_NAMES
 
 PAGE = (ROOT / "docs" / "reference" / "python-sdk.md").read_text(encoding="utf-8")
 
@@ -19,7 +20,7 @@ def section(title: str) -> str:
 def first_column(text: str, *, header: str) -> set[str]:
     table = text.partition(f"| {header} |")[2].partition("\n\n")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")]
-    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    return {name for row in rows for name in re.findall(r"`(\w+)(?:`|\()", row)}
 
 
 def public(kind: type) -> set[str]:
@@ -29,11 +30,11 @@ def public(kind: type) -> set[str]:
 def test_what_is_exported_is_what_the_package_names():
     assert sorted(client.__all__) == client.__all__
     named = {name for name, value in vars(client).items() if not name.startswith("_") and not inspect.ismodule(value)}
-    assert named == set(client.__all__)
+    assert named | {"langsmith_service"} == set(client.__all__)
 
 
 def test_every_public_name_is_on_the_page():
-    assert [] == [name for name in client.__all__ if f"`{name}`" not in PAGE]
+    assert [] == [name for name in client.__all__ if not re.search(rf"`{name}(?:`|\()", PAGE)]
 
 
 def test_the_arguments_of_a_client_are_those_of_the_page():
@@ -44,6 +45,11 @@ def test_the_arguments_of_a_client_are_those_of_the_page():
 def test_the_methods_of_a_client_are_those_of_the_page():
     assert public(Headgate) - {"close"} == first_column(section("Clients"), header="method")
     assert [] == [name for name in public(TextStream) if f"`{name}" not in PAGE]
+
+
+def test_the_seeds_names_are_on_the_page():
+    text = section("The seeds' names")
+    assert [] == [name for seed, name in PYTHON_NAMES if seed in {"000", "003"} and name not in text]
 
 
 def test_the_arguments_of_a_request_are_those_of_the_page():

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.gateway import GatewayProcess, wait_until
+from tests.kit.gateway import GatewayProcess, clean_environment, wait_until
 from tests.kit.langsmith_server import KEY, LangSmithServer
 from tests.kit.postgres import needs_postgres
 
@@ -170,3 +172,44 @@ def test_without_a_key_the_worker_says_that_tracing_is_off(tmp_path: Path) -> No
         wait_until(lambda: gateway.rows("SELECT * FROM headgate_request_log"), what="the row")
         assert [] == gateway.rows("SELECT * FROM headgate_delivery")
         assert "LANGSMITH_API_KEY is not set" in gateway.log()
+
+
+CALLER = """
+from headgate.client import Headgate, create_trace, track_cost, traceable
+import langsmith.run_trees
+
+@traceable(name="shorten")
+def shorten(text):
+    with Headgate() as client:
+        return client.generate_text(model="sim/small", messages=text, task="caption").content
+
+with create_trace("custom_feature", {"query": "a question"}, ["feature-x"], user_id="anna") as trace:
+    shorten("a long text")
+    trace.outputs = {"answer": 42}
+print(trace.requests, trace.cost)
+langsmith.run_trees.get_cached_client().flush()
+"""
+
+
+def test_calls_in_a_callers_trace_stand_below_it(tmp_path: Path, server: LangSmithServer) -> None:
+    with node(tmp_path / "data", server, None) as gateway:
+        caller = clean_environment(tmp_path) | {
+            "HEADGATE_BASE_URL": gateway.url,
+            "HEADGATE_API_KEY": gateway.key,
+            "LANGSMITH_API_KEY": KEY,
+            "LANGSMITH_ENDPOINT": server.url,
+            "LANGSMITH_PROJECT": "the-callers",
+        }
+        done = subprocess.run([sys.executable, "-c", CALLER], env=caller, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        caught_up(gateway, [200])
+    by_name = {run["name"]: run for run in server.latest.values()}
+    outer, inner, call = by_name["custom_feature"], by_name["shorten"], by_name["ai.generate.caption"]
+    assert (outer["id"], inner["id"]) == (inner["parent_run_id"], call["parent_run_id"])
+    assert {outer["id"]} == {run["trace_id"] for run in (outer, inner, call)}
+    assert call["dotted_order"].startswith(inner["dotted_order"] + ".")
+    assert {"the-callers"} == {run["session_name"] for run in (outer, inner, call)}
+    assert ("anna", "anna") == (call["extra"]["metadata"]["user_id"], outer["extra"]["metadata"]["user_id"])
+    assert {"answer": 42} == outer["outputs"]
+    requests, cost = done.stdout.split()
+    assert ("1", call["extra"]["metadata"]["cost_usd"]) == (requests, cost)

@@ -12,6 +12,17 @@ from typing import Any, Self
 import zstandard
 
 KEY = "lsv2_pt_of_the_tests"
+INFO = {
+    "version": "0.10.0",
+    "batch_ingest_config": {
+        "use_multipart_endpoint": True,
+        "scale_up_qsize_trigger": 1000,
+        "scale_up_nthreads_limit": 16,
+        "scale_down_nempty_trigger": 4,
+        "size_limit": 100,
+        "size_limit_bytes": 20_971_520,
+    },
+}
 
 
 class LangSmithServer:
@@ -65,7 +76,9 @@ class LangSmithServer:
             if any(self.refuses(run) for run in runs):
                 return 422
             for run in runs:
-                self.runs[run["id"]].append(run)
+                before = self.runs[run["id"]]
+                # What is patched is what was posted, with more.
+                before.append(run if "run_type" in run or not before else before[-1] | run)
         self.on_taken()
         return 202
 
@@ -97,10 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.told.requests.append(("GET", self.path))
         if self._is_away():
             return
-        known = {
-            "/info": {"version": "0.10.0", "batch_ingest_config": {"use_multipart_endpoint": True}},
-            "/sessions": [],
-        }
+        known = {"/info": INFO, "/sessions": []}
         path = self.path.partition("?")[0]
         self._answer(200 if path in known else 404, known.get(path, {}))
 
@@ -113,7 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/runs/multipart" and not self.told.without_multipart:
             self._answer(self.told.take(_multipart(body, self.headers)), {})
         elif self.path == "/runs/batch":
-            self._answer(self.told.take(json.loads(body, parse_float=Decimal)["post"]), {})
+            told = json.loads(body, parse_float=Decimal)
+            self._answer(self.told.take([*told.get("post", []), *told.get("patch", [])]), {})
         else:
             self._answer(404, {})
 
@@ -142,7 +153,7 @@ def _multipart(body: bytes, headers: Any) -> list[dict[str, Any]]:
     runs: dict[str, dict[str, Any]] = defaultdict(dict)
     for part in whole.get_payload():
         operation, run_id, *field = part.get_param("name", header="content-disposition").split(".")
-        assert operation == "post"
+        assert operation in {"post", "patch"}
         content = part.get_payload(decode=True)
         assert int(part["content-length"]) == len(content)
         said = json.loads(content, parse_float=Decimal)

@@ -10,12 +10,24 @@ import httpx2
 from headgate.client.answers import Reading
 from headgate.client.batches import CONCURRENCY, settled
 from headgate.client.connection import broken, connection_error, timeout_of
-from headgate.client.errors import HeadgateError, NotReadYet, status_error
+from headgate.client.endpoints import (
+    AiRequest,
+    AiResponse,
+    Document,
+    ai_refusal,
+    ai_response,
+    ask_ai,
+    ask_analytics,
+    ask_quote,
+    document_of,
+)
+from headgate.client.errors import HeadgateError, NotReadYet, StatusError, status_error
 from headgate.client.machine import MACHINE, Machine
 from headgate.client.options import read_options
-from headgate.client.requests import Outgoing, TextRequest, text_call
+from headgate.client.requests import Outgoing, TextRequest, text_body, text_call
 from headgate.client.results import Generation
 from headgate.client.retries import Tries
+from headgate.client.traces import count
 
 
 class AsyncHeadgate:
@@ -56,7 +68,8 @@ class AsyncHeadgate:
         outgoing = self._outgoing(request, stream=False)
         began = self._machine.monotonic()
         response = await self.send(outgoing)
-        return Reading(outgoing, response.headers, began=began, machine=self._machine).whole(response.content)
+        reading = Reading(outgoing, response.headers, began=began, machine=self._machine)
+        return count(reading.whole(response.content))
 
     def generate_text_stream(self, **request: Unpack[TextRequest]) -> "AsyncTextStream":
         """As `Headgate.generate_text_stream`; there is nothing to await but the texts."""
@@ -76,6 +89,34 @@ class AsyncHeadgate:
                     return error
 
         return settled(await asyncio.gather(*[one(request) for request in requests]))
+
+    async def ai_request(self, **request: Unpack[AiRequest]) -> AiResponse:
+        """As `Headgate.ai_request`."""
+        try:
+            response = await self.send(ask_ai(request, self._options, drawn_key=self._machine.unique()))
+        except StatusError as error:
+            return ai_refusal(error)
+        return ai_response(response.content)
+
+    async def quote(self, **request: Unpack[TextRequest]) -> Document:
+        """As `Headgate.quote`."""
+        outgoing = ask_quote(text_body(request), request, self._options)
+        return document_of((await self.send(outgoing)).content)
+
+    async def get_user_analytics(self, *, user_id: str | int | None = None, days: int = 30) -> Document:
+        """As `Headgate.get_user_analytics`."""
+        return await self._analytics("user/", user_id=user_id, days=days)
+
+    async def get_system_analytics(self, *, days: int = 7) -> Document:
+        """As `Headgate.get_system_analytics`."""
+        return await self._analytics("system/", days=days)
+
+    async def get_spend_limit(self, *, user_id: str | int | None = None) -> Document:
+        """As `Headgate.get_spend_limit`."""
+        return await self._analytics("user/spend-limit/", user_id=user_id)
+
+    async def _analytics(self, what: str, **query: str | int | None) -> Document:
+        return document_of((await self.send(ask_analytics(what, self._options, **query))).content)
 
     async def send(self, outgoing: Outgoing, *, stream: bool = False) -> httpx2.Response:
         """As `Headgate.send`."""
@@ -171,4 +212,4 @@ class AsyncTextStream:
         finally:
             await response.aclose()
         reading.finish()
-        self._result = reading.result()
+        self._result = count(reading.result())

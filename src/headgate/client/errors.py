@@ -332,9 +332,11 @@ def _said(body: bytes) -> Mapping[str, Any]:
         document = msgspec.json.decode(body)
     except msgspec.DecodeError:
         return {}
-    error = cast("dict[str, Any]", document).get("error") if isinstance(document, dict) else None
+    said = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+    error = said.get("error")
     if isinstance(error, str):
-        return {"message": error}
+        # The request API's envelope: what is known of the error stands beside its sentence.
+        return said | {"message": error}
     return cast("dict[str, Any]", error) if isinstance(error, dict) else {}
 
 

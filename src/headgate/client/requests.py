@@ -7,11 +7,13 @@ import msgspec
 
 from headgate.client.errors import NotConfigured
 from headgate.client.options import Options
+from headgate.client.traces import current_labels, trace_headers
 
 Message = Mapping[str, Any]
 """One message as OpenAI's chat format has it: `role` and `content`."""
 
 CHAT_PATH: Final = "/v1/chat/completions"
+QUOTE_PATH: Final = "/v1/quote"
 RECEIPT_HEADER: Final = "x-headgate-receipt"
 IDEMPOTENCY_HEADER: Final = "idempotency-key"
 
@@ -73,6 +75,11 @@ class Outgoing(NamedTuple):
         """Under which it may be repeated."""
         return self.headers.get(IDEMPOTENCY_HEADER)
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it twice does no more than sending it once."""
+        return self.idempotency_key is not None or self.method == "GET" or self.path == QUOTE_PATH
+
 
 def text_call(request: TextRequest, options: Options, *, stream: bool, drawn_key: str) -> Outgoing:
     """Make the call of a text request.
@@ -86,6 +93,20 @@ def text_call(request: TextRequest, options: Options, *, stream: bool, drawn_key
     Raises:
         NotConfigured: a label that no header can carry.
     """
+    document = text_body(request)
+    if stream:
+        document |= {"stream": True, "stream_options": {"include_usage": True}}
+    headers = base_headers(options) | trace_headers() | labels_of(current_labels() | dict(request))
+    headers[RECEIPT_HEADER] = "true"
+    key = request.get("idempotency_key") or (drawn_key if options.idempotent else None)
+    if key is not None:
+        headers[IDEMPOTENCY_HEADER] = key
+    headers |= {name.lower(): value for name, value in (request.get("extra_headers") or {}).items()}
+    return Outgoing("POST", CHAT_PATH, headers, _encode(document), request.get("timeout_s") or options.timeout_s)
+
+
+def text_body(request: TextRequest) -> dict[str, Any]:
+    """The request as a chat completion."""
     messages = request["messages"]
     document: dict[str, Any] = {
         "model": request["model"],
@@ -94,15 +115,7 @@ def text_call(request: TextRequest, options: Options, *, stream: bool, drawn_key
     for name in ("temperature", "max_tokens"):
         if (value := request.get(name)) is not None:
             document[name] = value
-    if stream:
-        document |= {"stream": True, "stream_options": {"include_usage": True}}
-    document |= request.get("extra_body") or {}
-    headers = base_headers(options) | labels_of(request) | {RECEIPT_HEADER: "true"}
-    key = request.get("idempotency_key") or (drawn_key if options.idempotent else None)
-    if key is not None:
-        headers[IDEMPOTENCY_HEADER] = key
-    headers |= {name.lower(): value for name, value in (request.get("extra_headers") or {}).items()}
-    return Outgoing("POST", CHAT_PATH, headers, _encode(document), request.get("timeout_s") or options.timeout_s)
+    return document | dict(request.get("extra_body") or {})
 
 
 def base_headers(options: Options) -> dict[str, str]:

@@ -22,7 +22,7 @@ class Tries:
 
     def __init__(self, outgoing: Outgoing, options: Options, machine: Machine) -> None:
         """Nothing was tried yet."""
-        self._repeatable = outgoing.idempotency_key is not None
+        self._repeatable = outgoing.repeatable
         self._left = options.max_retries
         self._done = 0
         self._machine = machine

@@ -11,12 +11,24 @@ import httpx2
 from headgate.client.answers import Reading
 from headgate.client.batches import CONCURRENCY, settled
 from headgate.client.connection import broken, connection_error, timeout_of
-from headgate.client.errors import HeadgateError, NotReadYet, status_error
+from headgate.client.endpoints import (
+    AiRequest,
+    AiResponse,
+    Document,
+    ai_refusal,
+    ai_response,
+    ask_ai,
+    ask_analytics,
+    ask_quote,
+    document_of,
+)
+from headgate.client.errors import HeadgateError, NotReadYet, StatusError, status_error
 from headgate.client.machine import MACHINE, Machine
 from headgate.client.options import read_options
-from headgate.client.requests import Outgoing, TextRequest, text_call
+from headgate.client.requests import Outgoing, TextRequest, text_body, text_call
 from headgate.client.results import Generation
 from headgate.client.retries import Tries
+from headgate.client.traces import count
 
 
 class Headgate:
@@ -75,7 +87,8 @@ class Headgate:
         outgoing = self._outgoing(request, stream=False)
         began = self._machine.monotonic()
         response = self.send(outgoing)
-        return Reading(outgoing, response.headers, began=began, machine=self._machine).whole(response.content)
+        reading = Reading(outgoing, response.headers, began=began, machine=self._machine)
+        return count(reading.whole(response.content))
 
     def generate_text_stream(self, **request: Unpack[TextRequest]) -> "TextStream":
         """Ask, and read the answer while it is written. It is sent when the reading begins."""
@@ -98,6 +111,38 @@ class Headgate:
             # Each in the context of the caller: a trace that is open there is open here.
             running = [threads.submit(contextvars.copy_context().run, one, request) for request in requests]
             return settled([each.result() for each in running])
+
+    def ai_request(self, **request: Unpack[AiRequest]) -> AiResponse:
+        """Ask through the request API; a refusal is an answer with `success` False.
+
+        Raises:
+            ConnectionFailed: nobody answered.
+        """
+        try:
+            response = self.send(ask_ai(request, self._options, drawn_key=self._machine.unique()))
+        except StatusError as error:
+            return ai_refusal(error)
+        return ai_response(response.content)
+
+    def quote(self, **request: Unpack[TextRequest]) -> Document:
+        """Tell what `generate_text` would cost and who would decide, without sending it: the gateway's quote."""
+        outgoing = ask_quote(text_body(request), request, self._options)
+        return document_of(self.send(outgoing).content)
+
+    def get_user_analytics(self, *, user_id: str | int | None = None, days: int = 30) -> Document:
+        """Give the analytics of a user; None: of the key's own."""
+        return self._analytics("user/", user_id=user_id, days=days)
+
+    def get_system_analytics(self, *, days: int = 7) -> Document:
+        """Give the analytics of everybody; for administrators."""
+        return self._analytics("system/", days=days)
+
+    def get_spend_limit(self, *, user_id: str | int | None = None) -> Document:
+        """Tell how a user's budgets stand: `blocked`, `daily_spend`, `daily_limit`, `daily_percent_used`, monthly."""
+        return self._analytics("user/spend-limit/", user_id=user_id)
+
+    def _analytics(self, what: str, **query: str | int | None) -> Document:
+        return document_of(self.send(ask_analytics(what, self._options, **query)).content)
 
     def send(self, outgoing: Outgoing, *, stream: bool = False) -> httpx2.Response:
         """Send a call until it is answered: for endpoints that this client has no method for.
@@ -193,7 +238,7 @@ class TextStream:
         finally:
             response.close()
         reading.finish()
-        self._result = reading.result()
+        self._result = count(reading.result())
 
     def close(self) -> None:
         """Stop reading. The gateway reads on, and what the answer costs is charged."""
