@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from headgate.domain.errors import Unavailable, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
-from headgate.domain.ids import CardId, KeyId, OrganizationId, OwnerId, RequestId
+from headgate.domain.ids import CardId, DeploymentId, KeyId, OrganizationId, OwnerId, RequestId
 from headgate.domain.prices import Match, PriceCard, Rate
 from headgate.domain.principal import Attribution, Principal
 from headgate.domain.usage import Unit
@@ -223,6 +223,22 @@ class MemorySpool:
             yield chunk
 
 
+class MemoryKept:
+    """Which deployment keeps an answer, by organization and id."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[OrganizationId, str], DeploymentId] = {}
+        self.fails: Exception | None = None
+
+    def remember(self, organization_id: OrganizationId, kept_id: str, deployment_id: DeploymentId) -> None:
+        self.known[organization_id, kept_id] = deployment_id
+
+    async def find(self, organization_id: OrganizationId, kept_id: str) -> DeploymentId | None:
+        if self.fails is not None:
+            raise self.fails
+        return self.known.get((organization_id, kept_id))
+
+
 class ScriptedUpstream:
     """Gives its answers in order; an exception among them is raised."""
 
@@ -238,7 +254,14 @@ class ScriptedUpstream:
         if not isinstance(body, bytes):
             length, body = body.length, b"".join([chunk async for chunk in body.chunks()])
             assert length == len(body)
-        self.asked.append(Asked(url, dict(headers), body, len(self._journal.records)))
+        return self._answer(Asked(url, dict(headers), body, len(self._journal.records)))
+
+    async def fetch(self, method: str, url: str, headers: Mapping[str, str], *, provider: str) -> ScriptedAnswer:
+        del provider
+        return self._answer(Asked(f"{method} {url}", dict(headers), b"", len(self._journal.records)))
+
+    def _answer(self, asked: Asked) -> ScriptedAnswer:
+        self.asked.append(asked)
         answer = self.script.pop(0)
         if isinstance(answer, BaseException):
             raise answer
@@ -346,6 +369,7 @@ class Rig:
         self.limiter = NodeLimiter(None, self.clock.monotonic)
         self.replays = ThreadedReplays(MemoryKeyTable(), OWNER)
         self.health = Health(self.clock, Rules())
+        self.kept = MemoryKept()
         self.slept: list[float] = []
         self.outside = Outside(
             keys=self.keys,
@@ -355,6 +379,7 @@ class Rig:
             treasury=self.treasury,
             limiter=self.limiter,
             health=self.health,
+            kept=self.kept,
             clock=self.clock,
             sleep=self._sleep,
             drain_s=drain_s,
@@ -365,7 +390,12 @@ class Rig:
     def quotes(self) -> Quotes:
         """Who tells what would become of requests."""
         return Quotes(
-            configs=self.configs, keys=self.keys, treasury=self.treasury, health=self.health, clock=self.clock
+            configs=self.configs,
+            keys=self.keys,
+            treasury=self.treasury,
+            health=self.health,
+            kept=self.kept,
+            clock=self.clock,
         )
 
     async def _sleep(self, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+NOT_KEPT = r"No response .* of this organization is known"
 CANNOT_TRANSLATE = {
     r"is run by its provider": "tools that the provider runs itself exist in its own format only",
     r"(server_tool_use|mcp_tool_use|tool_search_tool_result|_tool_result|container_upload)'": "as above, in the history",
@@ -39,6 +40,7 @@ CANNOT_TRANSLATE = {
 
 REFUSED = {
     r"'background' is not supported": "an answer that comes after the call, and its cost with it, passes by the budgets",
+    NOT_KEPT: "only its own organization, at the provider that keeps it, goes on from an earlier answer",
 }
 """Message of the refusal (a pattern) -> why a recorded request does not even pass to a provider of its own format."""
 

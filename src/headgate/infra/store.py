@@ -1,4 +1,7 @@
-"""What the data plane reads from the database: three tables of the control plane (`snapshot/contract.py`)."""
+"""What the data plane reads from the database.
+
+Three tables of the control plane (`snapshot/contract.py`), and of the books where an answer is kept.
+"""
 
 from typing import Any, LiteralString, NamedTuple, Protocol
 
@@ -32,6 +35,10 @@ class Store(Protocol):
 
     def key(self, key_hash: str) -> bytes | None:
         """One published key."""
+        ...
+
+    def keeper(self, organization_id: str, kept_id: str) -> str | None:
+        """Id of the deployment whose provider keeps an answer of an organization."""
         ...
 
 
@@ -79,6 +86,14 @@ class SqlStore:
         """One published key."""
         rows = self._reader.read("SELECT payload FROM headgate_published_key WHERE key_hash = ?", (key_hash,))
         return bytes(rows[0][0]) if rows else None
+
+    def keeper(self, organization_id: str, kept_id: str) -> str | None:
+        """Id of the deployment that keeps an answer."""
+        rows = self._reader.read(
+            "SELECT deployment_id FROM headgate_cost_event WHERE kept_id = ? AND organization_id = ? LIMIT 1",
+            (kept_id, organization_id),
+        )
+        return str(rows[0][0]) if rows else None
 
     def close(self) -> None:
         """Disconnect."""

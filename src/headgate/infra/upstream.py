@@ -82,6 +82,23 @@ class HttpUpstream:
         except PyreqwestError as error:
             raise _upstream_error(error, provider) from error
 
+    async def fetch(self, method: str, url: str, headers: Mapping[str, str], *, provider: str) -> "HttpAnswer":
+        """Send a request without a body, and wait for the whole answer.
+
+        Raises:
+            UpstreamUnreachable: no byte of the request left.
+            UpstreamTimeout, UpstreamBroken: bytes may have left.
+        """
+        try:
+            request = self._client.request(method, url).headers(dict(headers)).build()
+        except ValueError as error:
+            message = f"The request to {provider} cannot be written: {error}"
+            raise UpstreamUnreachable(message, provider=provider, unbilled=True) from error
+        try:
+            return HttpAnswer(None, await request.send(), provider)
+        except PyreqwestError as error:
+            raise _upstream_error(error, provider) from error
+
     async def close(self) -> None:
         """Close all connections."""
         await self._client.close()

@@ -67,6 +67,8 @@ class CostEventPosting(msgspec.Struct, frozen=True, kw_only=True):
     upstream_request_id: str | None
     status: int | None
     error: str | None
+    kept_id: str | None = None
+    """What the provider calls its answer, where it keeps it: by this the answer's organization finds it again."""
 
 
 class RequestLogPosting(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,6 +215,7 @@ def cost_event(sent: Sent, settled: Settled) -> CostEventPosting | None:
         upstream_request_id=settled.upstream_request_id,
         status=settled.status,
         error=settled.error,
+        kept_id=settled.kept_id,
     )
 
 

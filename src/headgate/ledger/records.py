@@ -92,6 +92,8 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True, tag="settled", gc=False
     """Stable code when the outcome is not OK."""
     charges: tuple[Charge, ...] = ()
     """One per hold of the `Sent`, in its order; empty where nothing is charged (`REJECTED`, `UNREACHED`)."""
+    kept_id: str | None = None
+    """What the provider calls its answer, where it keeps it to be asked for again."""
 
 
 class Tried(msgspec.Struct, frozen=True, array_like=True, gc=False):

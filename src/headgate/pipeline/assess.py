@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from headgate.domain.errors import Forbidden
+from headgate.domain.ids import DeploymentId
 from headgate.domain.principal import Attribution, Principal
 from headgate.domain.verdict import Verdict
 from headgate.pipeline.attribution import asked_in_body, merged
@@ -38,6 +39,8 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     intake: Intake
     attribution: Attribution
     organization: Organization
+    keeper: DeploymentId | None = None
+    """The deployment that keeps what the request goes on from; None: it begins anew, and may go anywhere."""
 
 
 def asked_by(

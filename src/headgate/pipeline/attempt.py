@@ -11,7 +11,7 @@ from headgate.domain.outcome import Outcome
 from headgate.domain.usage import Usage
 from headgate.ledger.records import Charge, Sent, Settled, Tried
 from headgate.pipeline.hold import Hold, costs_of
-from headgate.pipeline.ports import Clock, Journal, StreamedBody, Upstream, UpstreamAnswer
+from headgate.pipeline.ports import Clock, Journal, KeptAnswers, StreamedBody, Upstream, UpstreamAnswer
 from headgate.pipeline.tariff import Tariff
 from headgate.pipeline.treasury import Treasury
 from headgate.pricing.book import CompiledCard, PriceBook
@@ -43,6 +43,7 @@ class Attempt:
         journal: Journal,
         treasury: Treasury,
         clock: Clock,
+        kept: KeptAnswers,
     ):
         """Prepare; nothing is written or sent yet. From here on the hold is the attempt's."""
         self.sent = sent
@@ -71,6 +72,7 @@ class Attempt:
         self._journal = journal
         self._treasury = treasury
         self._clock = clock
+        self._kept = kept
 
     async def send(
         self, upstream: Upstream, url: str, headers: Mapping[str, str], body: bytes | StreamedBody, *, stream: bool
@@ -169,7 +171,10 @@ class Attempt:
             status=self.status,
             error=error,
             charges=self._charge(outcome, cost, reading.usage),
+            kept_id=_word(reading.kept_id),
         )
+        if self.settled.kept_id is not None:
+            self._kept.remember(self.sent.organization_id, self.settled.kept_id, self.target.deployment_id)
 
     def _charge(self, outcome: Outcome, cost: NanoUsd | None, usage: Usage | None) -> tuple[Charge, ...]:
         if not self.hold.parts:

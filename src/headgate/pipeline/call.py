@@ -1,11 +1,14 @@
 """The path of one request, on one screen: identify, admit, claim, pursue. What is tried then is in `pursue.py`."""
 
+import msgspec
+
 from headgate.domain.errors import Fault, GatewayError, Unavailable
 from headgate.pipeline.admit import admit_key
 from headgate.pipeline.assess import asked_by
 from headgate.pipeline.config import Config
 from headgate.pipeline.identify import identify
 from headgate.pipeline.intake import read_intake
+from headgate.pipeline.kept import keeper_of
 from headgate.pipeline.outside import Outside
 from headgate.pipeline.ports import Configs, JournalFullError, Replays
 from headgate.pipeline.pursue import Pursuit
@@ -61,6 +64,9 @@ class Pipeline:
         story.attribution = asking.attribution
         if refusal := check_model(principal, intake.model):
             raise refusal
+        keeper = await keeper_of(self._outside.kept, request.door, intake.fields, principal.organization_id)
+        if keeper is not None:
+            asking = msgspec.structs.replace(asking, keeper=keeper)
         pursuit = Pursuit(asking, config, story, self._outside)
         if KEY_HEADER in request.headers:
             return await once(self._replays, request, principal, story, pursuit.run)

@@ -8,6 +8,7 @@ from headgate.domain.principal import Principal
 from headgate.pipeline.assess import Asking
 from headgate.pipeline.config import Config
 from headgate.pipeline.health import Health
+from headgate.pipeline.kept import only_at
 from headgate.pipeline.plan import nobody_serves, price_plan
 from headgate.routing.candidates import Choice
 from headgate.routing.plans import Asker, Conditions, compile_plan
@@ -20,7 +21,7 @@ def choose(
     """Order the deployments that serve a request.
 
     Raises:
-        NotFound: none does.
+        NotFound: none does, or not the one that keeps what the request goes on from.
     """
     organization = asking.organization
     found = config.routes.find(
@@ -47,4 +48,9 @@ def choose(
     )
     if not choice.targets:
         raise nobody_serves(asking.intake.model)
+    if asking.keeper is not None:
+        keeper = config.routes.deployment(
+            asking.keeper, organization_id=organization.id, shared=organization.shared_deployments
+        )
+        return only_at(choice, keeper, param=asking.request.door.continues)
     return choice

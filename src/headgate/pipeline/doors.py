@@ -53,6 +53,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """Meant where a body names none: its format says so."""
     instead: frozenset[str] = frozenset()
     """Fields that may stand in its place: what they name is kept by the provider."""
+    continues: str | None = None
+    """Field that names an earlier answer of its provider, from which the conversation goes on."""
     endless: frozenset[str] = frozenset()
     """Fields that make the provider go on after it has answered, so that nobody here learns what it costs."""
     free: bool = False
@@ -84,6 +86,7 @@ RESPONSES = Door(
     streams=True,
     prompt="input",
     instead=frozenset({"previous_response_id", "conversation", "prompt"}),
+    continues="previous_response_id",
     endless=frozenset({"background"}),
 )
 EMBEDDINGS = Door(

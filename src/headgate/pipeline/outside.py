@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from headgate.pipeline.health import Health
-from headgate.pipeline.ports import Clock, Journal, Keys, RateLimiter, Signer, Upstream
+from headgate.pipeline.ports import Clock, Journal, KeptAnswers, Keys, RateLimiter, Signer, Upstream
 from headgate.pipeline.treasury import Treasury
 
 
@@ -20,6 +20,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     treasury: Treasury
     limiter: RateLimiter
     health: Health
+    kept: KeptAnswers
     clock: Clock
     sleep: Callable[[float], Awaitable[None]]
     """Waits for so many seconds."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from headgate.domain.budget import WindowId
-from headgate.domain.ids import OwnerId, RequestId
+from headgate.domain.ids import DeploymentId, OrganizationId, OwnerId, RequestId
 from headgate.domain.principal import Principal
 from headgate.ledger.records import Record
 from headgate.ledger.windows import Drawing, Drawn, Pulse, WindowState
@@ -60,6 +60,22 @@ class Keys(Protocol):
 
         Raises:
             Unavailable: not in memory, and the store does not answer.
+        """
+        ...
+
+
+class KeptAnswers(Protocol):
+    """Answers that their providers keep, to be asked for again: where each is, told to its own organization alone."""
+
+    def remember(self, organization_id: OrganizationId, kept_id: str, deployment_id: DeploymentId) -> None:
+        """An answer was settled; the books will say so in a moment."""
+        ...
+
+    async def find(self, organization_id: OrganizationId, kept_id: str) -> DeploymentId | None:
+        """The deployment whose provider keeps it; None where this organization has no such answer.
+
+        Raises:
+            Unavailable: it cannot be looked up.
         """
         ...
 
@@ -146,6 +162,19 @@ class Upstream(Protocol):
         stream: bool = True,
     ) -> UpstreamAnswer:
         """Send and wait for the response headers; without `stream`, an answer may be awaited whole.
+
+        Raises:
+            UpstreamUnreachable: no byte left.
+            UpstreamTimeout, UpstreamBroken: bytes may have left.
+        """
+        ...
+
+
+class Fetcher(Protocol):
+    """Asks a provider for what it keeps."""
+
+    async def fetch(self, method: str, url: str, headers: Mapping[str, str], *, provider: str) -> UpstreamAnswer:
+        """Send a request without a body, and wait for the whole answer.
 
         Raises:
             UpstreamUnreachable: no byte left.

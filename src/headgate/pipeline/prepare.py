@@ -91,6 +91,7 @@ async def prepare(
         journal=outside.journal,
         treasury=outside.treasury,
         clock=outside.clock,
+        kept=outside.kept,
     )
     attempt.headers = [*story.limit_headers, *secured.headers()]
     return Prepared(attempt, exchange, secured)

@@ -1,5 +1,7 @@
 """Answers `POST /v1/quote`: the decisions of a call, with nothing counted, held, sent or recorded."""
 
+import msgspec
+
 from headgate.domain.errors import Fault, Unpriced
 from headgate.ledger.budgets import CalendarEndedError, InForce, Payer
 from headgate.pipeline.admit import admit_key
@@ -11,8 +13,9 @@ from headgate.pipeline.foresee import foresee
 from headgate.pipeline.health import Health
 from headgate.pipeline.identify import identify
 from headgate.pipeline.intake import read_intake
+from headgate.pipeline.kept import keeper_of
 from headgate.pipeline.plan import Plan
-from headgate.pipeline.ports import Clock, Configs, Keys
+from headgate.pipeline.ports import Clock, Configs, KeptAnswers, Keys
 from headgate.pipeline.request import Request, received
 from headgate.pipeline.shortage import calendar_ended
 from headgate.pipeline.treasury import Treasury
@@ -23,12 +26,15 @@ from headgate.policy.access import attribute, check_model
 class Quotes:
     """Tells what would become of requests."""
 
-    def __init__(self, *, configs: Configs, keys: Keys, treasury: Treasury, health: Health, clock: Clock) -> None:
+    def __init__(
+        self, *, configs: Configs, keys: Keys, treasury: Treasury, health: Health, kept: KeptAnswers, clock: Clock
+    ) -> None:
         """Take the ports."""
         self._configs = configs
         self._keys = keys
         self._treasury = treasury
         self._health = health
+        self._kept = kept
         self._clock = clock
 
     async def answer(self, request: Request) -> Quote:
@@ -45,6 +51,9 @@ class Quotes:
         if refusal := check_model(principal, intake.model):
             raise refusal
         asking = asked_by(principal, request, intake, organization, attribute(principal, request.attribution))
+        keeper = await keeper_of(self._kept, request.door, intake.fields, principal.organization_id)
+        if keeper is not None:
+            asking = msgspec.structs.replace(asking, keeper=keeper)
         foreseen = foresee(asking, principal, config, self._health, pick=self._clock.chance())
         first = foreseen.first
         if first.assessment is None:

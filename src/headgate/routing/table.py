@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from headgate.domain.ids import DeploymentId
 from headgate.providers.provider import Provider
 from headgate.routing.candidates import Branch, Candidates, Tier, Weighted, candidates_of
 from headgate.routing.target import Target
@@ -78,6 +79,16 @@ class RouteTable:
             if route.deployment.organization_id == organization_id
             or (shared and route.deployment.organization_id is None)
         ]
+
+    def deployment(self, deployment_id: DeploymentId, *, organization_id: str, shared: bool) -> Target | None:
+        """One deployment by its id, whatever the model; None: it is gone, or the organisation may not use it."""
+        found = (
+            route
+            for route in self.visible(organization_id=organization_id, shared=shared)
+            if route.deployment.id == deployment_id
+        )
+        route = next(found, None)
+        return None if route is None else _target(route, route.deployment.model or route.deployment.name, None)
 
     def visible_rules(self, *, organization_id: str, shared: bool) -> list[RouteRule]:
         """All routes that the organisation may use; of two of the same name, its own."""

@@ -15,6 +15,7 @@ from headgate.server.ai_request import PATH as AI_REQUEST_PATH
 from headgate.server.compose import Worker
 from headgate.server.exchange import ClientGoneError, Exchange
 from headgate.server.http import headers_of, key_hash_of, send_error
+from headgate.server.kept_answers import PREFIX as KEPT_PREFIX
 from headgate.server.models import (
     Model,
     find_model,
@@ -64,6 +65,8 @@ class App:
             await self._worker.ai_requests(exchange)
         elif path == QUOTE_PATH:
             await serve_quote(self._worker.quotes, exchange, self._worker.reception)
+        elif path.startswith(KEPT_PREFIX):
+            await self._worker.kept_answers(exchange)
         elif path.rstrip("/") in _MODELS or path.startswith(tuple(f"{start}/" for start in _MODELS)):
             await self._models(path, exchange)
         elif path.startswith(("/v1/", "/internal/", _GEMINI)) or self._worker.pages is None:

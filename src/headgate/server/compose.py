@@ -15,6 +15,7 @@ from headgate.infra import clock
 from headgate.infra.databases import open_lease_store, open_store
 from headgate.infra.feed import Feed
 from headgate.infra.journal import FileJournal, boot_id
+from headgate.infra.kept_answers import BookedAnswers
 from headgate.infra.limits.choice import open_limiter
 from headgate.infra.node import node_id
 from headgate.infra.replays.threaded import open_replays
@@ -27,6 +28,7 @@ from headgate.infra.spool import FileSpool
 from headgate.infra.upstream import HttpUpstream
 from headgate.pipeline.call import Pipeline
 from headgate.pipeline.health import Health
+from headgate.pipeline.kept_calls import KeptCalls
 from headgate.pipeline.outside import Outside
 from headgate.pipeline.quotes import Quotes
 from headgate.pipeline.treasury import Treasury
@@ -35,6 +37,7 @@ from headgate.routing.breaker import Rules
 from headgate.server.ai_request import AiRequests
 from headgate.server.door import DoorHandler
 from headgate.server.forms import Reception
+from headgate.server.kept_answers import KeptHandler
 from headgate.server.pages import ConsoleProxy
 
 SYNC_INTERVAL_S = 1.0
@@ -78,7 +81,8 @@ class Worker:
         )
         self.replays = open_replays(settings.database_url, self.owner)
         self.health = Health(clock, Rules(cooldown_s=settings.cooldown_s))
-        outside = Outside(
+        self.kept = BookedAnswers(open_store(settings.database_url))
+        self.outside = Outside(
             keys=self.feed,
             journal=self.journal,
             upstream=self.upstream,
@@ -86,20 +90,29 @@ class Worker:
             treasury=self.treasury,
             limiter=self.limiter,
             health=self.health,
+            kept=self.kept,
             clock=clock,
             sleep=asyncio.sleep,
             drain_s=settings.drain_s,
             retries=settings.retries,
         )
-        self._background = outside.background
-        pipeline = Pipeline(outside, configs=self.feed, replays=self.replays)
-        self.quotes = Quotes(configs=self.feed, keys=self.feed, treasury=self.treasury, health=self.health, clock=clock)
+        self._background = self.outside.background
+        pipeline = Pipeline(self.outside, configs=self.feed, replays=self.replays)
+        self.quotes = Quotes(
+            configs=self.feed,
+            keys=self.feed,
+            treasury=self.treasury,
+            health=self.health,
+            kept=self.kept,
+            clock=clock,
+        )
         self.reception = Reception(
             max_body_bytes=settings.max_body_bytes,
             max_upload_bytes=settings.max_upload_bytes,
             open_spool=functools.partial(FileSpool, settings.data_dir),
         )
         self.handler = DoorHandler(pipeline, clock, self.reception)
+        self.kept_answers = KeptHandler(KeptCalls(self.outside, configs=self.feed, fetcher=self.upstream), clock)
         self.max_body_bytes = settings.max_body_bytes
         self.pages = ConsoleProxy(settings.console_url) if settings.console_url else None
         self.ai_requests = AiRequests(
@@ -139,7 +152,7 @@ class Worker:
     async def stop(self) -> None:
         """Wait for running requests, then let go of everything."""
         deadline = clock.monotonic() + self._drain_s
-        while (self.handler.running or self.ai_requests.running) and clock.monotonic() < deadline:  # noqa: ASYNC110 - once, at the end of a life
+        while self._serving and clock.monotonic() < deadline:  # noqa: ASYNC110 - once, at the end of a life
             await asyncio.sleep(0.05)
         if self._background:
             await asyncio.wait(self._background, timeout=max(deadline - clock.monotonic(), 0))
@@ -151,10 +164,15 @@ class Worker:
         if self.pages is not None:
             await self.pages.close()
         self.feed.close()
+        self.kept.close()
         await self.limiter.close()
         await self.replays.close()
         await self.leases.close()
         self.journal.close()
+
+    @property
+    def _serving(self) -> int:
+        return self.handler.running + self.ai_requests.running + self.kept_answers.running
 
     async def _keep_house(self) -> None:
         """Once a second: sync and keep the next segment ready, in a thread; give up clients that stall."""

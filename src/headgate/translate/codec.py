@@ -21,6 +21,8 @@ class Reading(msgspec.Struct):
     usage: Usage | None = None
     """Disjoint buckets; None: the provider reported nothing."""
     response_model: str | None = None
+    kept_id: str | None = None
+    """What the provider calls its answer, where it keeps it to be asked for again."""
     finish_reason: str | None = None
     """As the wire has it."""
     service_tier: str | None = None

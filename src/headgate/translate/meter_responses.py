@@ -32,8 +32,10 @@ class _Details(msgspec.Struct):
 class _Response(msgspec.Struct):
     """A body, or what an event says of the answer as a whole: only what is touched."""
 
+    id: str | None = None
     model: str | None = None
     status: str | None = None
+    store: bool | None = None
     service_tier: str | None = None
     incomplete_details: _Details | None = None
     output: list[msgspec.Raw] | None = None
@@ -112,14 +114,22 @@ class ResponsesMeter:
             reading.error = error_message(_loose(event.error)) if not is_null(event.error) else event.message or "error"
         elif kind in _BEGINS:
             response = _response(event.response)
-            reading.response_model = (response and response.model) or reading.response_model
+            if response is not None:
+                self._name(response)
         elif kind.endswith(".delta") or (kind.startswith("response.output_item") and _shows(event.item)):
             reading.has_content = True
+
+    def _name(self, response: _Response) -> None:
+        """Take over who answers, and what the answer is called unless the provider says that it does not keep it."""
+        reading = self.reading
+        reading.response_model = response.model or reading.response_model
+        if response.store is not False:
+            reading.kept_id = response.id or reading.kept_id
 
     def _take(self, response: _Response) -> None:
         """Take over what the answer as a whole says. Before its end the tier is only a wish."""
         reading = self.reading
-        reading.response_model = response.model or reading.response_model
+        self._name(response)
         details = response.incomplete_details
         reading.finish_reason = (details and details.reason) or response.status
         reading.service_tier = priced_tier(response.service_tier)
@@ -181,7 +191,7 @@ def _response_loosely(raw: msgspec.Raw) -> _Response | None:
         tool_usage=fields.get("tool_usage", ABSENT),
         error=fields.get("error", ABSENT),
     )
-    names = ("model", str), ("status", str), ("service_tier", str)
+    names = ("id", str), ("model", str), ("status", str), ("service_tier", str), ("store", bool)
     _put(response, fields, (*names, ("incomplete_details", _Details), ("output", list[msgspec.Raw])))
     return response
 

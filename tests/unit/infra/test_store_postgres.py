@@ -13,6 +13,7 @@ TABLES = """
 CREATE TABLE headgate_publication (revision BIGINT PRIMARY KEY, key_hash TEXT NULL);
 CREATE TABLE headgate_snapshot (revision BIGINT PRIMARY KEY, payload BYTEA);
 CREATE TABLE headgate_published_key (key_hash TEXT PRIMARY KEY, payload BYTEA);
+CREATE TABLE headgate_cost_event (kept_id TEXT NULL, organization_id TEXT, deployment_id TEXT);
 """
 
 
@@ -63,3 +64,10 @@ def test_tables_that_are_not_there_yet_do_not_answer():
     with pytest.raises(StoreError, match="headgate_snapshot"):
         SqlStore(reader).snapshot()
     reader.close()
+
+
+def test_an_organization_finds_its_own_answers_only(url: str, reader: PostgresReader):
+    store = SqlStore(reader)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("INSERT INTO headgate_cost_event VALUES ('r', 'acme', 'here'), (NULL, 'acme', 'there')")
+    assert ("here", None, None) == (store.keeper("acme", "r"), store.keeper("other", "r"), store.keeper("acme", "s"))

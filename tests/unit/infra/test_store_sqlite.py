@@ -10,6 +10,7 @@ TABLES = """
 CREATE TABLE headgate_publication (revision BIGINT PRIMARY KEY, key_hash TEXT NULL);
 CREATE TABLE headgate_snapshot (revision BIGINT PRIMARY KEY, payload BLOB);
 CREATE TABLE headgate_published_key (key_hash TEXT PRIMARY KEY, payload BLOB);
+CREATE TABLE headgate_cost_event (kept_id TEXT NULL, organization_id TEXT, deployment_id TEXT);
 """
 
 
@@ -82,3 +83,9 @@ def test_what_is_no_database_does_not_answer(path: Path, store: SqlStore):
 def test_the_data_plane_cannot_write(database: sqlite3.Connection, reader: SqliteReader):
     with pytest.raises(StoreError, match="readonly"):
         reader.read("DELETE FROM headgate_snapshot", ())
+
+
+def test_an_organization_finds_its_own_answers_only(database: sqlite3.Connection, store: SqlStore):
+    database.execute("INSERT INTO headgate_cost_event VALUES ('r', 'acme', 'here'), (NULL, 'acme', 'there')")
+    database.commit()
+    assert ("here", None, None) == (store.keeper("acme", "r"), store.keeper("other", "r"), store.keeper("acme", "s"))

@@ -166,3 +166,10 @@ def test_an_attempt_that_drew_on_holds_what_it_drew_on_to():
     assert (9_900, more.holds, "anthropic") == (after.hold, after.holds, after.provider)
     assert 9_900 == orphan_event(after, 0).amount_nano
     assert [9_900] == [charge.cost for charge in orphan_charges(after)]
+
+
+def test_an_event_says_what_its_provider_keeps():
+    assert ("resp_1", None) == (
+        cost_event(sent(), settled(kept_id="resp_1")).kept_id,
+        cost_event(sent(), settled()).kept_id,
+    )

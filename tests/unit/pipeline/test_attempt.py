@@ -18,6 +18,7 @@ from tests.kit.fakes import (
     CARDS,
     FakeClock,
     MemoryJournal,
+    MemoryKept,
     Rig,
     ScriptedAnswer,
     ScriptedUpstream,
@@ -43,7 +44,15 @@ def attempt(journal: MemoryJournal, tariff: Tariff | None = None) -> Attempt:
     begun = sent(hold=priced.hold, card_id=priced.card_id, request_model="gpt-4o", stream=False)
     treasury = Rig().treasury
     return Attempt(
-        begun, TARGET, priced, NO_HOLD, prices=PriceBook(CARDS), journal=journal, treasury=treasury, clock=FakeClock()
+        begun,
+        TARGET,
+        priced,
+        NO_HOLD,
+        prices=PriceBook(CARDS),
+        journal=journal,
+        treasury=treasury,
+        clock=FakeClock(),
+        kept=MemoryKept(),
     )
 
 

@@ -24,13 +24,14 @@ def rig(strategy: Strategy) -> Rig:
     return Rig(msgspec.structs.replace(snapshot_of(UNKNOWN, DEAR, CHEAP), routes=(rule,)))
 
 
-def chosen(rig: Rig, model: str = "fast", pick: float = 0.5) -> list[str]:
+def chosen(rig: Rig, model: str = "fast", pick: float = 0.5, keeper: DeploymentId | None = None) -> list[str]:
     request = rig.request({"model": model, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 50})
     asking = Asking(
         request=request,
         intake=read_intake(request.door, request.body),
         attribution=request.attribution,
         organization=ORGANIZATION,
+        keeper=keeper,
     )
     choice = choose(asking, PRINCIPAL, rig.configs.current(), rig.health, chance=lambda: pick)
     return [target.deployment_id for target in choice.targets]
@@ -58,3 +59,10 @@ def test_those_that_rest_or_are_busy_go_last():
 def test_a_name_that_leads_nowhere_is_not_found():
     with pytest.raises(NotFound, match="'gpt-4o-nano'"):
         chosen(Rig(snapshot_of(), environ={}), "gpt-4o-nano")
+
+
+def test_what_goes_on_from_an_answer_goes_only_where_it_is_kept():
+    priority = rig(Strategy.PRIORITY)
+    assert ["unknown", "dear", "cheap"] == chosen(priority, keeper=DeploymentId("cheap"))
+    with pytest.raises(NotFound, match="goes on from"):
+        chosen(priority, keeper=DeploymentId("gone"))

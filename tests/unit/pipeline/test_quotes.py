@@ -3,7 +3,9 @@ import pytest
 
 from headgate.domain.budget import Scope
 from headgate.domain.errors import Forbidden, NotAuthenticated, NotFound, Unavailable, Unpriced
+from headgate.domain.ids import DeploymentId
 from headgate.domain.principal import Attribution
+from headgate.pipeline.doors import RESPONSES
 from headgate.pipeline.explain import Quote
 from headgate.pricing.afford import LONGEST_UNKNOWN
 from headgate.routing.failures import Blame, Finding
@@ -132,3 +134,12 @@ async def test_a_deployment_at_rest_is_told_to_be_and_where_all_rest_it_depends(
 async def test_where_none_has_a_price_the_quote_is_refused_as_the_call_is():
     with pytest.raises(Unpriced):
         await quote(Rig(), {**CHAT_BODY, "model": "gpt-unheard-of"})
+
+
+async def test_a_quote_knows_what_a_request_goes_on_from():
+    rig = Rig()
+    body = {"model": "gpt-4o", "input": "Hello", "previous_response_id": "resp_1"}
+    with pytest.raises(NotFound, match="resp_1"):
+        await rig.quotes().answer(rig.request(body, door=RESPONSES))
+    rig.kept.remember(PRINCIPAL.organization_id, "resp_1", DeploymentId("env:openai"))
+    assert await rig.quotes().answer(rig.request(body, door=RESPONSES))

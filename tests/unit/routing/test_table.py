@@ -1,3 +1,4 @@
+from headgate.domain.ids import DeploymentId
 from headgate.providers.table import PROVIDERS
 from headgate.routing.table import REMEMBERED, RouteTable
 from headgate.snapshot.contract import Strategy
@@ -132,3 +133,15 @@ def test_what_a_name_stands_for_is_remembered_but_not_without_end():
     for number in range(REMEMBERED):
         table.find(f"gpt-{number}", organization_id=ACME, shared=True)
     assert first is not table.find("gpt-4o", organization_id=ACME, shared=True)
+
+
+def test_a_deployment_is_found_by_its_id_where_its_organization_may_use_it():
+    table = RouteTable([route("fast", "d", model="gpt-4o"), route("slow", "e"), route("own", "o", organization=ACME)])
+
+    def found(id_: str, organization: str = ACME, *, shared: bool = True):
+        return table.deployment(DeploymentId(id_), organization_id=organization, shared=shared)
+
+    assert [("d", "gpt-4o"), ("e", "slow"), ("o", "own")] == [
+        (target.deployment_id, target.model) for target in map(found, "deo") if target is not None
+    ]
+    assert [None, None, None] == [found("d", shared=False), found("o", OTHER), found("f")]

@@ -5,10 +5,12 @@ from structlog.testing import capture_logs
 
 from headgate.domain.errors import TooLarge
 from headgate.pipeline.doors import CHAT
+from headgate.pipeline.kept_calls import KeptCalls
 from headgate.server.app import App
 from headgate.server.compose import Readiness
 from headgate.server.door import DoorHandler
 from headgate.server.exchange import ClientGoneError
+from headgate.server.kept_answers import KeptHandler
 from tests.kit.fakes import MemoryKeys, Rig, ScriptedAnswer, SnapshotConfigs, chat_answer
 from tests.unit.server.exchanges import BODY, HEADERS, Client, call
 
@@ -35,6 +37,7 @@ class Worker:
     def __init__(self, rig: Rig, handler: DoorHandler) -> None:
         self.handler = handler
         self.feed = Feed(rig.keys, rig.configs)
+        self.kept_answers = KeptHandler(KeptCalls(rig.outside, configs=rig.configs, fetcher=rig.upstream), rig.clock)
         self.pages = None
         self.state = Readiness(ready=True, revision=7, configuration="current")
 
@@ -55,6 +58,11 @@ def app(worker: Worker) -> App:
 async def test_a_door_is_served(rig: Rig, app: App):
     rig.upstream.script = [ScriptedAnswer(200, chat_answer())]
     assert chat_answer() == (await call(app, Client(CHAT.path, BODY, headers=HEADERS))).answer
+
+
+async def test_a_kept_answer_is_looked_for(app: App):
+    client = await call(app, Client("/v1/responses/resp_1", method="GET", headers=HEADERS))
+    assert (404, "response_not_found") == (client.status, client.document["error"]["code"])
 
 
 async def test_health_needs_no_configuration(rig: Rig, app: App):

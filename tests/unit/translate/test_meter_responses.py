@@ -127,3 +127,12 @@ def test_what_cannot_be_read_says_nothing(noise: bytes):
     meter = meter_for(Format.OPENAI_RESPONSES, provider("openai"))
     meter.read_body(noise)
     assert Reading() == meter.reading
+
+
+@pytest.mark.parametrize(("store", "kept"), [(None, "resp_1"), (True, "resp_1"), (False, None)])
+def test_what_the_provider_does_not_say_it_forgets_is_kept_under_its_id(store: bool | None, kept: str | None):
+    told = {} if store is None else {"store": store}
+    assert kept == body(id="resp_1", **told).kept_id
+    assert kept == read(*written([{"type": "response.created", "response": {"id": "resp_1", **told}}])).kept_id
+    assert kept == read(ended("completed", id="resp_1", **told)).kept_id
+    assert kept == body(id="resp_1", status=7, **told).kept_id

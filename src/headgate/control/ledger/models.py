@@ -28,6 +28,7 @@ class CostEvent(Dimensions):
     reported_cost = text()
     service_tier = text()
     upstream_request_id = text()
+    kept_id = models.TextField(null=True, help_text="The provider's id of a kept answer.")  # noqa: DJ001 - see index
 
     class Meta:
         """Table, newest first, and the orders in which it is read."""
@@ -37,6 +38,7 @@ class CostEvent(Dimensions):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["occurred_at", "event_id"], name="headgate_event_time"),
             models.Index(fields=["organization", "occurred_at", "event_id"], name="headgate_event_org_time"),
+            models.Index(fields=["kept_id"], condition=Q(kept_id__isnull=False), name="headgate_event_kept"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(amount_nano=None) | Q(amount_nano__gte=0), name="headgate_event_amount"),
