@@ -47,13 +47,18 @@ def _adaptive(reasoning: Reasoning) -> dict[str, object]:
 
 
 def _budget(reasoning: Reasoning, max_tokens: int) -> int | None:
-    """Tokens: the caller's own figure, or what the effort stands for, leaving half of the limit for the answer."""
-    if reasoning.budget_tokens is not None:
-        return reasoning.budget_tokens
+    """Tokens: the caller's own figure, or what the effort stands for, leaving half of the limit for the answer.
+
+    Other formats have smaller budgets, and larger ones than the limit of the whole output: Anthropic refuses both. Where
+    the limit has no room for any budget, what the caller asked for is left for Anthropic to judge.
+    """
     if max_tokens <= SMALLEST_BUDGET:
-        return None
-    wanted = _BUDGETS.get(reasoning.effort or _MEDIUM, _BUDGETS[_MEDIUM])
-    return max(SMALLEST_BUDGET, min(wanted, max_tokens // 2))
+        return reasoning.budget_tokens
+    wanted = reasoning.budget_tokens
+    if wanted is None or wanted >= max_tokens:
+        named = _BUDGETS.get(reasoning.effort or _MEDIUM, _BUDGETS[_MEDIUM])
+        wanted = min(named if wanted is None else wanted, max_tokens // 2)
+    return max(SMALLEST_BUDGET, wanted)
 
 
 def _forced(conversation: Conversation) -> bool:

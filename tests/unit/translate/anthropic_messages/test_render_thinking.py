@@ -77,6 +77,14 @@ def test_older_models_are_not_asked():
     assert {} == render(Reasoning(effort="high"), NEVER)
 
 
+@pytest.mark.parametrize(
+    ("budget", "max_tokens", "expected"),
+    [(512, 8_000, 1_024), (7_999, 8_000, 7_999), (8_000, 8_000, 4_000), (24_576, 1_500, 1_024), (2_048, 1_024, 2_048)],
+)
+def test_a_budget_of_another_format_is_made_to_fit(budget: int, max_tokens: int, expected: int):
+    assert enabled(expected) == render(Reasoning(enabled=True, budget_tokens=budget), BUDGET, max_tokens)
+
+
 @pytest.mark.parametrize(("max_tokens", "expected"), [(8_000, enabled(4_000)), (1_500, enabled(1_024)), (1_024, {})])
 def test_a_budget_leaves_room_for_the_answer(max_tokens: int, expected: dict):
     assert expected == render(Reasoning(effort="high"), BUDGET, max_tokens)
