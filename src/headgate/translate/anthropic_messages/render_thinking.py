@@ -49,8 +49,8 @@ def _adaptive(reasoning: Reasoning) -> dict[str, object]:
 def _budget(reasoning: Reasoning, max_tokens: int) -> int | None:
     """Tokens: the caller's own figure, or what the effort stands for, leaving half of the limit for the answer.
 
-    Other formats have smaller budgets, and larger ones than the limit of the whole output: Anthropic refuses both. Where
-    the limit has no room for any budget, what the caller asked for is left for Anthropic to judge.
+    Other formats have smaller budgets, and larger ones than the limit of the whole output: Anthropic refuses both.
+    Where the limit has no room for any budget, what the caller asked for is left for Anthropic to judge.
     """
     if max_tokens <= SMALLEST_BUDGET:
         return reasoning.budget_tokens
