@@ -21,6 +21,7 @@ Numbers are those of our list of complaints. Those that other files test:
 
 import asyncio
 import json
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -30,7 +31,9 @@ from headgate.domain.budget import Scope
 from headgate.domain.errors import LimitExceeded, Unavailable
 from headgate.domain.ids import OwnerId
 from headgate.domain.outcome import Outcome
+from headgate.domain.prices import Rate
 from headgate.domain.principal import Attribution
+from headgate.domain.usage import Unit
 from headgate.ledger.postings import cost_event, request_log
 from headgate.ledger.records import Logged, Sent, Settled
 from headgate.pipeline.doors import (
@@ -43,19 +46,26 @@ from headgate.pipeline.doors import (
     STREAM_GENERATE_CONTENT,
     Door,
 )
+from headgate.pipeline.form import Form, Part
 from headgate.pipeline.treasury import Treasury
 from headgate.server.errors import render_error
+from headgate.simulator.pictures import draw_png
+from headgate.wire.multipart import PartHead
 from tests.kit.budgeted import CHAT_BODY, COST, Budgeted, budget, snapshot_with
 from tests.kit.fakes import (
+    ENVIRON,
     ORGANIZATION,
     OWNER,
     PRINCIPAL,
+    MemorySpool,
     ScriptedAnswer,
     chat_answer,
     chat_stream,
     message_stream,
+    price_card,
     read_all,
 )
+from tests.kit.media import sound
 
 CONTENT = {"parts": [{"text": "some text"}]}
 BODIES: dict[str, dict[str, Any]] = {
@@ -67,8 +77,46 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     EMBED_CONTENT.path: {"model": "text-embedding-3-small", "content": CONTENT},
     BATCH_EMBED_CONTENTS.path: {"model": "text-embedding-3-small", "requests": [{"content": CONTENT}]},
+    "/v1/responses": {"model": "gpt-4o", "input": "Hello", "max_output_tokens": 50},
+    "/v1/completions": {"model": "gpt-4o", "prompt": "Hello", "max_tokens": 50},
+    "/v1/moderations": {"model": "gpt-4o", "input": "Hello"},
+    "/v2/chat": CHAT_BODY,
+    **{path: {"model": "together/ranker", "query": "a", "documents": ["b"]} for path in ("/v1/rerank", "/v2/rerank")},
+    "/v1/images/generations": {"model": "gpt-painter", "prompt": "A cat"},
+    "/v1/audio/speech": {"model": "gpt-speaker", "input": "Hello", "voice": "alloy"},
+    **{key: {"model": "gpt-listener"} for key in ("/v1/audio/transcriptions", "/v1/audio/translations")},
+    "/v1/images/edits": {"model": "gpt-painter", "prompt": "A cat"},
 }
+FILES = {
+    "/v1/audio/transcriptions": ("file", "a.wav", sound(2)),
+    "/v1/audio/translations": ("file", "a.wav", sound(2)),
+    "/v1/images/edits": ("image", "a.png", draw_png(1, 8, 8)),
+}
+UNIT_CARDS = tuple(
+    price_card(provider, model, rates={unit: Rate(Decimal(1_000))})
+    for provider, model, unit in (
+        ("together", "ranker", Unit.SEARCH_UNIT),
+        ("openai", "gpt-painter", Unit.IMAGE),
+        ("openai", "gpt-speaker", Unit.CHARACTER),
+        ("openai", "gpt-listener", Unit.AUDIO_SECOND),
+    )
+)
 PAID_DOORS = [door for door in DOORS.values() if not door.free]
+
+
+class Uploaded:
+    """A form that is there when it is asked for."""
+
+    def __init__(self, texts: dict[str, str], file: tuple[str, str, bytes]) -> None:
+        name, filename, content = file
+        parts = [Part(PartHead(field, None, None), MemorySpool(text.encode())) for field, text in texts.items()]
+        parts.append(Part(PartHead(name, filename, "application/octet-stream"), MemorySpool(content)))
+        self._form = Form(tuple(parts), "ab" * 32, texts)
+
+    async def form(self) -> Form:
+        return self._form
+
+
 ANNA = {"scope": Scope.USER, "subject": "anna", "organization_id": ORGANIZATION.id}
 
 
@@ -117,9 +165,12 @@ async def test_one_budget_is_one_budget_however_many_workers_spend_it():
 @pytest.mark.parametrize("door", PAID_DOORS, ids=lambda door: door.path)
 async def test_no_door_leads_around_the_budget_and_nothing_leaves(door: Door):
     """2. Stopped after the call instead of before it; endpoints that were never counted (litellm#38176)."""
-    rig = Budgeted(snapshot_with(budget(1)))
+    snapshot = snapshot_with(budget(1))
+    snapshot = msgspec.structs.replace(snapshot, cards=(*snapshot.cards, *UNIT_CARDS))
+    rig = Budgeted(snapshot, environ={**ENVIRON, "TOGETHER_API_KEY": "upstream-together-credential"})
+    body = BODIES[door.path]
     with pytest.raises(LimitExceeded):
-        await rig.ask(door=door, body=BODIES[door.path])
+        await rig.ask(door=door, body=body, incoming=Uploaded(body, FILES[door.path]) if door.form else None)
     assert [] == rig.upstream.asked
     assert [] == rig.journal.of(Sent)
 

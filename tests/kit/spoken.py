@@ -149,6 +149,8 @@ MESSAGES = Spoken(
     ask=posted_to("/v1/messages"),
     told=told_by_messages,
     plain=_HELLO,
+    # Google's tokens come from Google alone: nobody signs for Vertex here, and Anthropic says the same.
+    stand_ins={"vertex_anthropic": "anthropic"},
     left_out=frozenset({"anthropic_version"}),
 )
 RESPONSES = Spoken(
