@@ -34,9 +34,9 @@ def node(folder: Path, server: LangSmithServer, database_url: str | None, **envi
     return GatewayProcess(folder, workers=1, database_url=database_url, environ=traced)
 
 
-def ask(gateway: GatewayProcess, number: int, *, model: str = "sim/small", **headers: str) -> int:
+def ask(gateway: GatewayProcess, number: int, *, model: str = "sim/small", text: str = "secret", **headers: str) -> int:
     """One request; its status."""
-    body = {"model": model, "messages": [{"role": "user", "content": f"secret {number}"}], "stream": number % 2 == 0}
+    body = {"model": model, "messages": [{"role": "user", "content": text}], "stream": number % 2 == 0}
     request = urllib.request.Request(
         f"{gateway.url}/v1/chat/completions",
         data=json.dumps(body | {"max_tokens": 20}).encode(),
@@ -172,6 +172,30 @@ def test_without_a_key_the_worker_says_that_tracing_is_off(tmp_path: Path) -> No
         wait_until(lambda: gateway.rows("SELECT * FROM headgate_request_log"), what="the row")
         assert [] == gateway.rows("SELECT * FROM headgate_delivery")
         assert "LANGSMITH_API_KEY is not set" in gateway.log()
+
+
+def test_texts_are_told_of_where_they_are_kept_and_redacted(
+    tmp_path: Path, server: LangSmithServer, database_url: str | None
+) -> None:
+    with node(tmp_path / "data", server, database_url) as gateway:
+        gateway.control(
+            "from headgate.control.organizations.models import Organization\n"
+            "from headgate.control.organizations.operations import save_organization\n"
+            "row = Organization.objects.get()\n"
+            "row.capture_content = True\n"
+            "save_organization(row)"
+        )
+        gateway.wait_for_revision(gateway.revision())
+        statuses = [ask(gateway, number, text=f"mail anna{number}@example.com") for number in range(6)]
+        caught_up(gateway, statuses)
+    roots = server.roots()
+    assert 6 == len(roots)
+    for root in roots.values():
+        (attempt,) = server.below(root)
+        assert "mail [e-mail]" == root["inputs"]["messages"][0]["content"]
+        assert root["outputs"]["content"]
+        assert (root["inputs"], root["outputs"]) == (attempt["inputs"], attempt["outputs"])
+    assert b"example.com" not in b"".join(server.raw)
 
 
 CALLER = """

@@ -4,6 +4,7 @@ import os
 
 from headgate.control import environment, navigation, secrets
 from headgate.control.budgets.environment import budget_defaults
+from headgate.control.requestlog.environment import capture_days
 from headgate.control.rollups.environment import retention_days
 from headgate.control.sinks.environment import langsmith_settings
 
@@ -83,6 +84,7 @@ AUTH_PASSWORD_VALIDATORS = [
 BUDGET_DEFAULTS = budget_defaults(os.environ)
 LANGSMITH = langsmith_settings(os.environ)
 RETENTION_DAYS = retention_days(os.environ)
+CAPTURE_DAYS = capture_days(os.environ)
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

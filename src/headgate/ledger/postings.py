@@ -16,7 +16,7 @@ from headgate.domain.outcome import Outcome
 from headgate.domain.principal import Attribution
 from headgate.domain.trace import TraceContext
 from headgate.domain.usage import INPUT_UNITS, OUTPUT_UNITS, Unit, Usage
-from headgate.ledger.records import Logged, Raised, Sent, Settled, Tried
+from headgate.ledger.records import Captured, Logged, Raised, Sent, Settled, Tried
 
 ORPHANED = "orphaned"
 """`error` of what a process left behind when it ended without settling."""
@@ -128,6 +128,33 @@ class WindowCharge(NamedTuple):
     from_lease: int
 
 
+class ContentPosting(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a request's text. Field names are columns of `headgate_content`."""
+
+    id: str
+    """`<request_id>:<side>:<number>`."""
+    request_id: RequestId
+    organization_id: str
+    occurred_at: float
+    """When the request arrived, epoch seconds."""
+    side: str
+    number: int
+    text: str
+
+
+def content(captured: Captured) -> ContentPosting:
+    """Make the row of a piece of text."""
+    return ContentPosting(
+        id=f"{captured.request_id}:{captured.side}:{captured.number}",
+        request_id=captured.request_id,
+        organization_id=captured.organization_id,
+        occurred_at=captured.at,
+        side=captured.side,
+        number=captured.number,
+        text=captured.text,
+    )
+
+
 class DeliveryPosting(msgspec.Struct, frozen=True, kw_only=True):
     """A sink is to be told of a request. Field names are columns of `headgate_delivery`."""
 
@@ -163,6 +190,7 @@ class OwnerPosting(msgspec.Struct, frozen=True, kw_only=True):
     logs: tuple[RequestLogPosting, ...] = ()
     charges: tuple[WindowCharge, ...] = ()
     deliveries: tuple[DeliveryPosting, ...] = ()
+    content: tuple[ContentPosting, ...] = ()
 
 
 class PostResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ its hold (see `money-protocol` rules 11, 13, 17 and 19).
 """
 
 from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
@@ -174,7 +175,28 @@ class Raised(msgspec.Struct, frozen=True, kw_only=True, tag="raised", gc=False):
     """All of them, as in the `Sent`."""
 
 
-Record = Sent | Raised | Settled | Logged
+class Side(StrEnum):
+    """Who said something."""
+
+    REQUEST = "request"
+    ANSWER = "answer"
+
+
+class Captured(msgspec.Struct, frozen=True, kw_only=True, tag="captured", gc=False):
+    """A piece of the text of a request or an answer, for an organization that keeps it; stands before its `Logged`."""
+
+    request_id: RequestId
+    organization_id: str
+    at: float
+    """When the request arrived, epoch seconds."""
+    side: Side
+    number: int
+    """From 0; a text is the sum of its pieces."""
+    text: str
+    """Redacted; so short that the record fits where any other does."""
+
+
+Record = Sent | Raised | Settled | Logged | Captured
 
 _encoder = msgspec.msgpack.Encoder(decimal_format="string")
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)

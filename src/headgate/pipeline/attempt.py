@@ -11,6 +11,7 @@ from headgate.domain.outcome import Outcome
 from headgate.domain.usage import Usage
 from headgate.ledger.records import Charge, Sent, Settled, Tried
 from headgate.pipeline.hold import Hold, costs_of
+from headgate.pipeline.overhearing import Overhearing
 from headgate.pipeline.ports import Clock, Journal, KeptAnswers, StreamedBody, Upstream, UpstreamAnswer
 from headgate.pipeline.tariff import Tariff
 from headgate.pipeline.treasury import Treasury
@@ -65,6 +66,8 @@ class Attempt:
         """Its settlement is in the journal."""
         self.detached = False
         """Whoever reads it to its end puts it on record, not the request that it was for."""
+        self.overhearing: Overhearing | None = None
+        """Set where the organization keeps the text of answers."""
         self._freed = False
         self._priced: tuple[Usage | None, tuple[CardId | None, NanoUsd | None, tuple[str, ...]]] | None = None
         """What some usage comes to: asked twice, to cover it and to settle it."""

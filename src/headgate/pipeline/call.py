@@ -56,6 +56,8 @@ class Pipeline:
     async def _governed(self, request: Request, config: Config, story: Story) -> Reply:
         principal = story.principal
         organization = admit_key(request, principal, config)
+        if organization.capture_content:
+            story.keep_text()
         request = await received(request)
         story.received(request)
         intake = read_intake(request.door, request.body, path=request.path, query=request.query, form=request.form)

@@ -9,10 +9,12 @@ from headgate.pipeline.admit import count_request
 from headgate.pipeline.assess import Asking, assess
 from headgate.pipeline.attempt import Attempt
 from headgate.pipeline.config import Config
+from headgate.pipeline.doors import SPOKEN
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.holding import Case, Secured, secure_hold
 from headgate.pipeline.media import MediaExchange
 from headgate.pipeline.outside import Outside
+from headgate.pipeline.overhearing import Overhearing
 from headgate.pipeline.story import Story
 from headgate.routing.target import Target
 from headgate.translate.meter_media import MEDIA
@@ -94,6 +96,8 @@ async def prepare(
         kept=outside.kept,
     )
     attempt.headers = [*story.limit_headers, *secured.headers()]
+    if organization.capture_content and exchange.format in SPOKEN:
+        exchange.meter = attempt.overhearing = Overhearing(exchange.meter, exchange.format)
     return Prepared(attempt, exchange, secured)
 
 

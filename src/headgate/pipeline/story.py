@@ -12,6 +12,7 @@ from headgate.domain.verdict import Verdict
 from headgate.ledger.postings import count
 from headgate.ledger.records import Logged, Record, Settled, Tried
 from headgate.pipeline.attempt import Attempt
+from headgate.pipeline.content import captured
 from headgate.pipeline.intake import Intake
 from headgate.pipeline.ports import Admission, Clock, Journal, JournalFullError, RateLimiter
 from headgate.pipeline.request import Reply, Request
@@ -47,6 +48,7 @@ class Story:
         self._clamped_to: int | None = None
         self._counted: list[tuple[RateLimiter, Admission]] = []
         self._row: Logged | None = None
+        self._keeps_text = False
 
     def logged(self) -> Logged | None:
         """Its row of the request log; None before it ended."""
@@ -60,6 +62,10 @@ class Story:
     def received(self, request: Request) -> None:
         """All of it is here."""
         self._request = request
+
+    def keep_text(self) -> None:
+        """Its organization keeps the text of requests and answers."""
+        self._keeps_text = True
 
     def took(self, intake: Intake) -> None:
         """The body was understood."""
@@ -177,6 +183,8 @@ class Story:
                 opened += 1
         self._row = self._logged(outcome, status, error, message, reply)
         records.append(self._row)
+        if self._keeps_text:
+            self._record_text()
         try:
             self._journal.append(*records)
             # On record: what the holds did not need is free for others.
@@ -194,6 +202,17 @@ class Story:
                 else:
                     attempt.free_hold()
             self._count_off()
+
+    def _record_text(self) -> None:
+        """Before the row that it belongs to, so that whoever finds the row finds the text."""
+        heard = self._attempt.overhearing.heard() if self._attempt and self._attempt.overhearing else None
+        try:
+            # One by one: each is as small as what the journal can always place.
+            for piece in captured(self._request, self.principal.organization_id, heard):
+                self._journal.append(piece)
+        except JournalFullError:
+            # What nobody is charged for is not worth refusing a call.
+            return
 
     def _count_off(self) -> None:
         """Let rate limits know what it came to."""

@@ -11,11 +11,13 @@ from headgate.infra.journal import LOCK_FILE, segment_path
 from headgate.ledger.frames import SEGMENT_SIZE, Frame, SegmentHeader, Torn, decode_header, read_frame, read_frames
 from headgate.ledger.postings import (
     Announce,
+    ContentPosting,
     CostEventPosting,
     DeliveryPosting,
     OwnerPosting,
     RequestLogPosting,
     WindowCharge,
+    content,
     cost_event,
     orphan_charges,
     orphan_event,
@@ -25,7 +27,7 @@ from headgate.ledger.postings import (
     told_to_nobody,
     window_charges,
 )
-from headgate.ledger.records import Logged, Raised, Sent, Settled, decode_record
+from headgate.ledger.records import Captured, Logged, Raised, Sent, Settled, decode_record
 
 WINDOW_BYTES = 64 * 1024
 """Read at once: a few dozen requests. A frame is far smaller, for every string in a record has a bound."""
@@ -45,6 +47,13 @@ class Rows(NamedTuple):
     charges: list[WindowCharge]
     deliveries: list[DeliveryPosting]
     """Of which of the logs a sink is to be told."""
+    content: list[ContentPosting]
+    """Of requests whose log may still be to come."""
+
+    @property
+    def bulk(self) -> int:
+        """Rows that are the bulk of a transaction."""
+        return len(self.events) + len(self.logs) + len(self.content)
 
 
 class Follower:
@@ -80,7 +89,7 @@ class Follower:
         """Read on; give what is to be posted, or None when there is nothing new. Confirm with `posted`."""
         rows, read_to = self._scan(self._read_to, stop=None, limit=MAX_ROWS)
         self._read_to = read_to
-        if not rows.events and not rows.logs:
+        if not rows.bulk:
             return None
         return OwnerPosting(
             owner_id=self.owner,
@@ -91,6 +100,7 @@ class Follower:
             logs=tuple(rows.logs),
             charges=tuple(rows.charges),
             deliveries=tuple(rows.deliveries),
+            content=tuple(rows.content),
         )
 
     def posted(self, posting: OwnerPosting) -> None:
@@ -122,6 +132,7 @@ class Follower:
             logs,
             [charge for sent in sents for charge in orphan_charges(sent)],
             [delivery for log in logs for delivery in self._announce(log, None)],
+            [],
         )
 
     def remove(self) -> None:
@@ -142,12 +153,12 @@ class Follower:
         return min((position for position, _ in self._open.values()), default=self._read_to)
 
     def _scan(self, position: int, *, stop: int | None, limit: int | None) -> tuple[Rows, int]:
-        rows = Rows([], [], [], [])
+        rows = Rows([], [], [], [], [])
         while True:
             window = self._window(position)
             frames, reached = read_frames(window, position, position)
             for at, payload in frames:
-                full = limit is not None and len(rows.events) + len(rows.logs) >= limit
+                full = limit is not None and rows.bulk >= limit
                 if full or (stop is not None and at >= stop):
                     return rows, at
                 if at % SEGMENT_SIZE:
@@ -168,6 +179,8 @@ class Follower:
             log = request_log(record)
             rows.logs.append(log)
             rows.deliveries.extend(self._announce(log, record.trace))
+        elif isinstance(record, Captured):
+            rows.content.append(content(record))
         elif isinstance(record, Raised):
             if (opened := self._opened(record, position)) is not None:
                 self._open[record.request_id, record.attempt] = (opened[0], raised(opened[1], record))

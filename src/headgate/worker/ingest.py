@@ -101,7 +101,7 @@ class Ingest:
         if posting is not None:
             post(posting)
             follower.posted(posting)
-            self._behind |= len(posting.events) + len(posting.logs) >= MAX_ROWS
+            self._behind |= len(posting.events) + len(posting.logs) + len(posting.content) >= MAX_ROWS
             return True
         if dead:
             self._bury(follower)

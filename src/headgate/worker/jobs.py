@@ -17,11 +17,13 @@ from headgate.control.idempotency.operations import delete_expired
 from headgate.control.locks import held_alone
 from headgate.control.partitions import make_months_around
 from headgate.control.publication.operations import republish_if_stale
+from headgate.control.requestlog.content import delete_before
 from headgate.control.rollups import retention
 from headgate.control.rollups.verification import verify_and_store
 from headgate.infra import clock
 
 DAY_S = 86_400.0
+HOUR_S = 3600.0
 MINUTE_S = 60.0
 RETRY_S = 60.0
 CHECKED_DAYS = 3
@@ -72,12 +74,18 @@ def remove_old_rows(now: float) -> None:
         _log.info("old_rows_removed", before=before, cost_events=events, requests=removed.requests)
 
 
+def delete_old_texts(now: float) -> None:
+    """Texts of requests and answers go when their time is over."""
+    delete_before(dt.datetime.fromtimestamp(now, tz=dt.UTC) - dt.timedelta(days=settings.CAPTURE_DAYS))
+
+
 JOBS = (
     Job("partitions", DAY_S, make_partitions),
     Job("idempotency keys", MINUTE_S, delete_expired),
     Job("publication", MINUTE_S, republish),
     Job("roll-ups", DAY_S, check_rollups),
     Job("old rows", DAY_S, remove_old_rows),
+    Job("old texts", HOUR_S, delete_old_texts),
 )
 
 

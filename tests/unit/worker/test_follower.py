@@ -12,7 +12,7 @@ from headgate.domain.trace import TraceContext
 from headgate.infra.journal import FileJournal, segment_path
 from headgate.ledger.frames import SEGMENT_SIZE, pack_frame
 from headgate.ledger.postings import DeliveryPosting, RequestLogPosting, WindowCharge
-from headgate.ledger.records import Charge, Held, Raised, encode_record
+from headgate.ledger.records import Captured, Charge, Held, Raised, Side, encode_record
 from headgate.worker.follower import MAX_ROWS, Follower, JournalCorruptError
 from tests.kit.books import NOON, logged, sent, settled
 from tests.kit.deliveries import delivery
@@ -147,7 +147,7 @@ def test_a_frame_with_a_broken_checksum_is_not_believed(journal: FileJournal, fo
     frame[20] ^= 1
     os.pwrite(journal._current, bytes(frame), journal._offset)
     assert follower.step() is None
-    assert ([], [], [], []) == follower.orphans(NOON)
+    assert ([], [], [], [], []) == follower.orphans(NOON)
 
 
 def test_a_settlement_of_nothing_is_corrupt_and_never_skipped(journal: FileJournal, follower: Follower):
@@ -211,7 +211,7 @@ def test_only_one_reader_recovers(journal: FileJournal, follower: Follower):
 def test_an_orphan_is_booked_at_its_hold_with_a_log_row(journal: FileJournal, follower: Follower):
     journal.open_attempt(sent())
     assert follower.step() is None
-    (event,), (log,), charges, _ = follower.orphans(NOON + 9)
+    (event,), (log,), charges, *_ = follower.orphans(NOON + 9)
     assert [] == charges
     assert (9_000, True, "orphaned", NOON + 9) == (event.amount_nano, event.estimated, event.error, event.settled_at)
     assert ("aigw_1_a", 9_000, "orphaned") == (log.request_id, log.cost_nano, log.error)
@@ -265,3 +265,30 @@ def test_what_a_sink_is_to_be_told_comes_with_the_rows_that_it_is_about(journal:
     assert posting is not None
     assert (delivery("aigw_1_a", context={"langsmith": "run"}),) == posting.deliveries
     assert [delivery("aigw_2_b")] == follower.orphans(NOON).deliveries
+
+
+def test_the_text_of_a_request_is_posted_with_its_row_and_counts_towards_a_transaction(
+    journal: FileJournal, follower: Follower
+):
+    pieces = [
+        Captured(
+            request_id=RequestId("aigw_1_a"),
+            organization_id="0" * 32,
+            at=NOON,
+            side=Side.REQUEST,
+            number=number,
+            text="x" * 8000,
+        )
+        for number in range(MAX_ROWS + 10)
+    ]
+    journal.open_attempt(sent())
+    for piece in pieces:
+        journal.append(piece)
+    journal.append(settled(), logged())
+    journal.close_attempt()
+    first, second = follower.step(), follower.step()
+    assert first is not None
+    assert second is not None
+    assert (MAX_ROWS, 10, 1) == (len(first.content), len(second.content), len(second.logs))
+    assert "aigw_1_a:request:0" == first.content[0].id
+    assert follower.step() is None

@@ -1,3 +1,4 @@
+import datetime as dt
 import threading
 
 import pytest
@@ -9,6 +10,7 @@ from headgate.control.budgets.operations import create_budget
 from headgate.control.ledger.models import CostEvent
 from headgate.control.ledger.operations import post, register_owner
 from headgate.control.publication.models import Snapshot
+from headgate.control.requestlog.models import Content
 from headgate.control.rollups.models import Check, TrafficDay
 from headgate.domain.ids import OwnerId
 from headgate.infra import clock
@@ -20,6 +22,7 @@ from headgate.worker.jobs import (
     Job,
     Rounds,
     check_rollups,
+    delete_old_texts,
     make_partitions,
     remove_old_rows,
     republish,
@@ -149,3 +152,19 @@ def test_old_rows_go_and_it_is_said(old_books):
         partitions.forget()
     assert [("old_rows_removed", 1, 0)] == [(line["event"], line["cost_events"], line["requests"]) for line in lines]
     assert 0 == CostEvent.objects.count()
+
+
+def test_texts_go_when_their_days_are_over(settings):
+    for day in (0, 29, 31):
+        Content.objects.create(
+            id=f"{day}",
+            request_id=f"{day}",
+            organization_id="0" * 32,
+            occurred_at=dt.datetime.fromtimestamp(NOON - day * DAY_S, dt.UTC),
+            side="request",
+            number=0,
+            text="x",
+        )
+    settings.CAPTURE_DAYS = 30
+    delete_old_texts(NOON)
+    assert {"0", "29"} == set(Content.objects.values_list("pk", flat=True))

@@ -13,11 +13,12 @@ from headgate.control.ledger.models import CostEvent, Cursor, Owner, OwnerState
 from headgate.control.ledger.windows import POWER_LOSS, Loss, Remained, book_loss, close_leases, settle_windows
 from headgate.control.partitions import forget, make_room
 from headgate.control.pricing.widenings import observe_overruns
-from headgate.control.requestlog.models import RequestLog
+from headgate.control.requestlog.models import Content, RequestLog
 from headgate.control.rollups.operations import roll_up
 from headgate.control.sinks.operations import enqueue
 from headgate.domain.ids import OwnerId
 from headgate.ledger.postings import (
+    ContentPosting,
     CostEventPosting,
     DeliveryPosting,
     OwnerPosting,
@@ -56,6 +57,7 @@ def post(posting: OwnerPosting) -> PostResult:
             raise CursorMovedError(message)
         posted = _insert_all(posting.events, posting.logs)
         settle_windows(posting.owner_id, [each for each in posting.charges if each.event_id in posted.event_ids])
+        insert_once(Content, ContentPosting, posting.content)
         enqueue(posting.deliveries, posted.request_ids)
     observe_overruns(event for event in posting.events if event.event_id in posted.event_ids)
     return posted

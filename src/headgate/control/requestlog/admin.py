@@ -15,6 +15,7 @@ from headgate.control.display import OUTCOME_COLOURS, link, milliseconds, moment
 from headgate.control.filters import ModelFilter, OrganizationFilter, ProviderFilter, TimeFilter
 from headgate.control.keys.models import VirtualKey
 from headgate.control.requestlog.attempts import attempts_table
+from headgate.control.requestlog.content import NOTHING, texts_of
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.requestlog.queries import cost_events_of
 from headgate.control.tracking import CostColumns, costs_shown
@@ -142,7 +143,8 @@ class RequestLogAdmin(DimensionsAdmin):
         """Show the request with its cost events."""
         request_id = unquote(object_id)
         row = self.get_object(request, request_id)
-        context = {**(extra_context or {}), "tables": _tables(row) if isinstance(row, RequestLog) else []}
+        shown = {"tables": _tables(row), "texts": _texts(row)} if isinstance(row, RequestLog) else {}
+        context = {**(extra_context or {}), **shown}
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 
@@ -217,6 +219,13 @@ def _tables(row: RequestLog) -> list[dict[str, Any]]:
     if row.tries:
         tables.insert(0, {"title": "Attempts", "table": attempts_table(row.tries)})
     return tables
+
+
+def _texts(row: RequestLog) -> list[dict[str, str]]:
+    """Return what was asked and answered, where the organization keeps it."""
+    texts = texts_of([row.request_id]).get(row.request_id, NOTHING)
+    titled = (("Request", texts.request), ("Answer", texts.answer))
+    return [{"title": title, "text": text} for title, text in titled if text is not None]
 
 
 def event_headers() -> list[str]:

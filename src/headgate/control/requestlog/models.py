@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from headgate.control.dimensions import Dimensions, text
+from headgate.control.organizations.models import Organization
 
 
 class RequestLog(Dimensions):
@@ -51,3 +52,31 @@ class RequestLog(Dimensions):
     def __str__(self) -> str:
         """Return the request id."""
         return self.request_id
+
+
+class Content(models.Model):
+    """A piece of the text of a request or its answer, redacted; only of organizations that keep it."""
+
+    id = models.CharField(primary_key=True, max_length=140, help_text="Request, side and number.")
+    request_id = models.CharField(max_length=100)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    occurred_at = models.DateTimeField()
+    side = models.CharField(max_length=8)
+    number = models.IntegerField()
+    text = models.TextField()
+
+    class Meta:
+        """Table, and the order in which pieces are put together."""
+
+        db_table = "headgate_content"
+        ordering: ClassVar[list[str]] = ["request_id", "side", "number"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["request_id"], name="headgate_content_request"),
+            models.Index(fields=["occurred_at"], name="headgate_content_time"),
+        ]
+
+    def __str__(self) -> str:
+        """Return which piece it is."""
+        return self.id

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from headgate.control.ledger.models import CostEvent
 from headgate.control.organizations.models import Organization
+from headgate.control.requestlog.content import NOTHING, Texts, texts_of
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.sinks.models import Delivery
 from headgate.domain.trace import TraceContext
@@ -29,6 +30,8 @@ class Waiting(NamedTuple):
     events: Sequence[CostEvent]
     """First attempt first; those that are in the books by now."""
     trace: TraceContext | None
+    texts: Texts
+    """Only of an organization that keeps them, now as then."""
 
 
 def waiting(sink: str, limit: int) -> tuple[list[Waiting], list[int]]:
@@ -43,23 +46,28 @@ def waiting(sink: str, limit: int) -> tuple[list[Waiting], list[int]]:
         for log in RequestLog.objects.filter(pk__in=[each.request_id for each in deliveries], occurred_at__range=within)
     }
     events = _events(list(logs.values()), within)
-    names = dict(
-        Organization.objects.filter(pk__in={log.organization_id for log in logs.values()}).values_list("id", "name")
-    )
+    owners = Organization.objects.in_bulk({log.organization_id for log in logs.values()})
+    keeping = [log.request_id for log in logs.values() if _keeps_text(owners.get(log.organization_id))]
+    texts = texts_of(keeping) if keeping else {}
     found = [
         Waiting(
             each.id,
             log,
             log.organization_id,
-            names.get(log.organization_id, ""),
+            owners[log.organization_id].name if log.organization_id in owners else "",
             log.key_id,
             events[log.request_id],
             TraceContext(**each.context) if each.context else None,
+            texts.get(log.request_id, NOTHING),
         )
         for each in deliveries
         if (log := logs.get(each.request_id)) is not None
     ]
     return found, [each.id for each in deliveries if each.request_id not in logs]
+
+
+def _keeps_text(organization: Organization | None) -> bool:
+    return organization is not None and organization.capture_content
 
 
 def _events(logs: Sequence[RequestLog], within: tuple[dt.datetime, dt.datetime]) -> "defaultdict[str, list[CostEvent]]":

@@ -4,7 +4,7 @@ from django.urls import reverse
 from headgate.control.deployments.models import Deployment
 from headgate.control.keys.operations import create_key
 from headgate.control.organizations.models import Organization
-from headgate.control.requestlog.models import RequestLog
+from headgate.control.requestlog.models import Content, RequestLog
 from headgate.domain.ids import DeploymentId
 from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
@@ -52,6 +52,25 @@ def test_a_request_is_shown_with_its_cost_events_and_cannot_be_changed(acme, sup
     assert (False, False) == (answer.context["has_change_permission"], answer.context["has_delete_permission"])
     assert 403 == signed_in(superuser).post(answer.request["PATH_INFO"], {}).status_code
     assert 403 == signed_in(superuser).get(f"{LIST}add/").status_code
+
+
+def test_the_text_of_a_request_is_shown_where_it_was_kept_and_as_text(acme, superuser, signed_in):
+    request_id = post_request(acme)
+    page = f"{LIST}{request_id.replace('_', '_5F')}/change/"
+    assert [] == signed_in(superuser).get(page).context["texts"]
+    for side, text in (("request", "<b>asked</b>"), ("answer", "answered")):
+        Content.objects.create(
+            id=f"{request_id}:{side}:0",
+            request_id=request_id,
+            organization=acme,
+            occurred_at="2026-01-01T12:00:00Z",
+            side=side,
+            number=0,
+            text=text,
+        )
+    answer = signed_in(superuser).get(page)
+    assert ["Request", "Answer"] == [each["title"] for each in answer.context["texts"]]
+    assert "&lt;b&gt;asked&lt;/b&gt;" in answer.content.decode()
 
 
 def test_without_cost_tracking_requests_show_no_amount_and_the_books_still_have_it(

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from headgate.control.organizations.models import Organization
+from headgate.control.requestlog.models import Content
 from headgate.control.sinks.queries import waiting
 from headgate.domain.ids import DeploymentId, RequestId
 from headgate.domain.outcome import Outcome
@@ -24,7 +25,7 @@ ARRIVED = dt.datetime(2026, 1, 1, 11, 59, 59, tzinfo=dt.UTC)
 
 
 def runs(**posted: Any) -> list[dict[str, Any]]:
-    Organization.objects.get_or_create(id="0" * 32, name="Acme")
+    Organization.objects.get_or_create(id="0" * 32, defaults={"name": "Acme"})
     post_told(**posted)
     found = waiting("langsmith", 10)[0][-1]
     return runs_of(found, "our-project")
@@ -214,3 +215,39 @@ def test_a_task_is_in_the_name():
 def test_amounts_are_exact():
     request, _ = runs(request_id=RequestId("aigw_3_c"), cost=9_007_199_254_740_993)
     assert Decimal("9007199.254740993") == Decimal(metadata(request)["cost_usd"])
+
+
+def keep(request: str | None, answer: str | None) -> None:
+    for side, text in (("request", request), ("answer", answer)):
+        if text is not None:
+            Content.objects.create(
+                id=f"{REQUEST}:{side}:0",
+                request_id=REQUEST,
+                organization_id="0" * 32,
+                occurred_at=ARRIVED,
+                side=side,
+                number=0,
+                text=text,
+            )
+
+
+def test_texts_are_inputs_and_outputs_where_they_are_kept():
+    Organization.objects.create(id="0" * 32, name="Acme", capture_content=True)
+    keep('{"model":"m","messages":[{"role":"user","content":"Hi"}]}', '{"role":"assistant","content":"Ho"}')
+    request, attempt = runs()
+    assert {"model": "m", "messages": [{"role": "user", "content": "Hi"}]} == request["inputs"] == attempt["inputs"]
+    assert {"role": "assistant", "content": "Ho"} == request["outputs"] == attempt["outputs"]
+
+
+def test_what_was_cut_short_goes_as_text():
+    Organization.objects.create(id="0" * 32, name="Acme", capture_content=True)
+    keep('{"model":"m","mess', None)
+    request, _ = runs()
+    assert ({"text": '{"model":"m","mess'}, {}) == (request["inputs"], request["outputs"])
+
+
+def test_an_organization_that_does_not_keep_texts_any_more_shows_none_of_those_it_kept():
+    Organization.objects.create(id="0" * 32, name="Acme", capture_content=False)
+    keep('{"model":"m"}', None)
+    request, _ = runs()
+    assert {} == request["inputs"]

@@ -38,7 +38,11 @@ def runs_of(waiting: Waiting, project: str) -> list[Run]:
     log, parent = waiting.log, parent_of(waiting.trace)
     request = _request_run(waiting, parent, project)
     attempts = attempts_of(log, waiting.events)
-    return [request, *[_attempt_run(request, log, number, each) for number, each in enumerate(attempts, 1)]]
+    below = [_attempt_run(request, log, number, each) for number, each in enumerate(attempts, 1)]
+    if below:
+        # Of several attempts the last one answered.
+        below[-1] |= {"inputs": request["inputs"], "outputs": request["outputs"]}
+    return [request, *below]
 
 
 def _request_run(waiting: Waiting, parent: Parent | None, project: str) -> Run:
@@ -55,8 +59,8 @@ def _request_run(waiting: Waiting, parent: Parent | None, project: str) -> Run:
         "start_time": began,
         "end_time": ended or began,
         "session_name": parent.project if parent and parent.project else project,
-        "inputs": {},
-        "outputs": {},
+        "inputs": _said(waiting.texts.request),
+        "outputs": _said(waiting.texts.answer),
         "error": _error(log),
         "tags": sorted({*(parent.tags if parent else ()), *_tags(log)}),
         "extra": {"metadata": {**(parent.metadata if parent else {}), **_metadata(waiting)}},
@@ -155,6 +159,16 @@ def _usage(attempt: Attempted) -> dict[str, Any] | None:
 def _literal(amount: Decimal) -> orjson.Fragment:
     """The digits of an amount as they stand, where JSON has a number."""
     return orjson.Fragment(f"{amount:f}".encode("ascii"))
+
+
+def _said(text: str | None) -> dict[str, Any]:
+    """As LangSmith wants it, an object: what was cut short is none any more, and goes as text."""
+    if text is None:
+        return {}
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {"text": text}
 
 
 def _tags(log: RequestLog) -> list[str]:
