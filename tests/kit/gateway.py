@@ -25,6 +25,8 @@ _FOREIGN = (
     "AI_",
     "OPENAI_",
     "ANTHROPIC_",
+    "GEMINI_",
+    "GOOGLE_",
     "GROQ_",
     "MISTRAL_",
     "HEADGATE_",

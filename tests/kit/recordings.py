@@ -40,3 +40,4 @@ MESSAGES_FILES = [
     "openrouter.messages",
     "vertex_anthropic.rawPredict",
 ]
+GEMINI_FILES = ["gemini.generateContent", "vertex.generateContent"]

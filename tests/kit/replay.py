@@ -3,7 +3,7 @@
 import itertools
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 
@@ -84,7 +84,7 @@ class ReplayUpstream:
         handler.wfile.write(b"0\r\n\r\n")
 
 
-def scripted(exchange: dict[str, Any], cuts: Sequence[int] = ()) -> Scripted:
+def scripted(exchange: Mapping[str, Any], cuts: Sequence[int] = ()) -> Scripted:
     """The recorded answer of an exchange."""
     headers = exchange.get("response_headers") or {}
     content_type = headers.get("content-type", "application/json")
@@ -99,5 +99,9 @@ def scripted(exchange: dict[str, Any], cuts: Sequence[int] = ()) -> Scripted:
         body = frames_of(exchange)
         return Scripted(exchange["status"], "application/vnd.amazon.eventstream", body, passed, cuts, streamed=True)
     response = exchange["response"]
+    if isinstance(response, list) and exchange["url_path"].endswith(":streamGenerateContent"):
+        # Written as Google writes it.
+        body = json.dumps(response, ensure_ascii=False, indent=2).replace("\n  },\n  {", "\n  }\n,\r\n  {").encode()
+        return Scripted(exchange["status"], content_type, body, passed, cuts, streamed=True)
     text = response if isinstance(response, str) else json.dumps(response, ensure_ascii=False, separators=(",", ":"))
     return Scripted(exchange["status"], content_type, text.encode(), passed)

@@ -12,8 +12,9 @@ from headgate.domain.conversation import Conversation
 from headgate.domain.formats import Format
 from headgate.providers.table import PROVIDERS
 from tests.kit.reading import Seen, read_chat, read_messages, read_responses
+from tests.kit.reading_gemini import read_gemini
 from tests.kit.recorded_natives import NATIVE_FILES, PLAIN, READERS, asked
-from tests.kit.recordings import MESSAGES_FILES, chat_files, responses_files
+from tests.kit.recordings import GEMINI_FILES, MESSAGES_FILES, chat_files, responses_files
 
 
 class Reader(Protocol):
@@ -77,9 +78,28 @@ class Spoken(NamedTuple):
             request["stream_options"] = {"include_usage": True}
         return request | {"model": _model_of(exchange, request)}
 
+    def asked_as_it_was(self, exchange: Mapping[str, Any], model: str) -> Asked:
+        """The recorded request at the door of its own format."""
+        asked = self.ask(self.request_of(exchange), model, is_streamed(exchange))
+        return asked._replace(path=asked.path.partition("?")[0]) if is_array(exchange) else asked
+
 
 def is_streamed(exchange: Mapping[str, Any]) -> bool:
-    return not exchange.keys().isdisjoint({"response_sse", "response_ndjson", "response_events"})
+    streams = {"response_sse", "response_ndjson", "response_events"}
+    return not exchange.keys().isdisjoint(streams) or is_array(exchange)
+
+
+def is_array(exchange: Mapping[str, Any]) -> bool:
+    """Whether the answer was streamed as the elements of one array."""
+    return exchange["url_path"].endswith(":streamGenerateContent") and isinstance(exchange.get("response"), list)
+
+
+def as_events(exchange: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An exchange as it would have been recorded had events been asked for: whoever translates asks for them."""
+    if not is_array(exchange):
+        return exchange
+    stream = "".join(f"data: {dumped(document).decode()}\n\n" for document in exchange["response"])
+    return {name: value for name, value in exchange.items() if name != "response"} | {"response_sse": stream}
 
 
 def _model_of(exchange: Mapping[str, Any], request: Mapping[str, Any]) -> str:
@@ -128,6 +148,23 @@ def told_by_responses(seen: Seen) -> Seen:
     return told_by_chat(seen._replace(stop=stop, tools=tools))
 
 
+def posted_by_path(request: Mapping[str, Any], model: str, streamed: bool) -> Asked:
+    """Gemini's format: model and stream stand in the path."""
+    action = "streamGenerateContent?alt=sse" if streamed else "generateContent"
+    body = {name: value for name, value in request.items() if name != "model"}
+    return Asked(f"/v1beta/models/{model}:{action}", dumped(body))
+
+
+def told_by_gemini(seen: Seen) -> Seen:
+    """Gemini's format has no call whose arguments are no object, and names what an answer holds."""
+    tools = [(name, {} if given is None else given) for name, given in seen.tools]
+    whole = [(name, given) for name, given in tools if isinstance(given, dict)]
+    stop = seen.stop or "stop"
+    if stop in {"stop", "tool_calls"}:
+        stop = "tool_calls" if whole else "failed" if tools else "content_filter" if seen.refused else "stop"
+    return seen._replace(tools=whole, stop=stop)
+
+
 _HELLO = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 64}
 
 CHAT = Spoken(
@@ -148,6 +185,7 @@ MESSAGES = Spoken(
     speaker="anthropic",
     ask=posted_to("/v1/messages"),
     told=told_by_messages,
+    stand_ins={"vertex_anthropic": "anthropic"},
     plain=_HELLO,
     # Google's tokens come from Google alone: nobody signs for Vertex here, and Anthropic says the same.
     stand_ins={"vertex_anthropic": "anthropic"},
@@ -163,7 +201,20 @@ RESPONSES = Spoken(
     plain={"input": "Hello", "max_output_tokens": 64},
 )
 
-SPOKEN = {row.format: row for row in (CHAT, MESSAGES, RESPONSES)}
+GEMINI = Spoken(
+    format=Format.GEMINI,
+    files=GEMINI_FILES,
+    read=read_gemini,
+    speaker="gemini",
+    # Vertex asks for a token of Google's own before it is asked anything.
+    stand_ins={"vertex": "gemini"},
+    ask=posted_by_path,
+    told=told_by_gemini,
+    plain={"contents": [{"role": "user", "parts": [{"text": "Hello"}]}], "generationConfig": {"maxOutputTokens": 64}},
+    flagged=False,
+)
+
+SPOKEN = {row.format: row for row in (CHAT, MESSAGES, RESPONSES, GEMINI)}
 
 
 def _provider_only(format_: Format, speaker: str) -> Spoken:

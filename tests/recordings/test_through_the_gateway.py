@@ -9,7 +9,7 @@ import collections
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from tests.kit.gateway import GatewayProcess, wait_until
 from tests.kit.reading import events
 from tests.kit.recordings import exchanges, needs_recordings
 from tests.kit.replay import ReplayUpstream, scripted
-from tests.kit.spoken import PROVIDER_ONLY, SPOKEN, Asked, Spoken, is_streamed
+from tests.kit.spoken import PROVIDER_ONLY, SPOKEN, Asked, Spoken, as_events, is_streamed
 from tests.kit.untranslatable import known_reason, refused_by_us
 
 pytestmark = [needs_recordings, pytest.mark.timeout(600)]
@@ -166,8 +166,7 @@ def test_the_same_format_passes_byte_for_byte(
     account = Account()
     for exchange in exchanges(name):
         provider, request = spoken.provider_of(exchange), spoken.request_of(exchange)
-        asked = spoken.ask(request, f"{provider}/{request['model']}", is_streamed(exchange))
-        answer = post(client, upstream, exchange, asked)
+        answer = post(client, upstream, exchange, spoken.asked_as_it_was(exchange, f"{provider}/{request['model']}"))
         wrong = compare_bytes(spoken, upstream, exchange, request, answer)
         if not upstream.asked and (reason := refused_by_us(answer.text)):
             account.known[exchange["id"]] = reason
@@ -180,7 +179,7 @@ def test_the_same_format_passes_byte_for_byte(
     account.finish(gateway, name)
 
 
-def post(client: httpx2.Client, upstream: ReplayUpstream, exchange: dict[str, Any], asked: Asked) -> httpx2.Response:
+def post(client: httpx2.Client, upstream: ReplayUpstream, exchange: Mapping[str, Any], asked: Asked) -> httpx2.Response:
     upstream.script = scripted(exchange)
     upstream.asked.clear()
     return client.post(asked.path, content=asked.body)
@@ -232,7 +231,7 @@ def test_the_other_format_says_the_same(
     spoken: Spoken, name: str, asked: Format, gateway: GatewayProcess, upstream: ReplayUpstream, client: httpx2.Client
 ) -> None:
     account, door = Account(), SPOKEN[asked]
-    for exchange in exchanges(name):
+    for exchange in map(as_events, exchanges(name)):
         if exchange["status"] >= 400:
             continue
         provider, request = spoken.provider_of(exchange), spoken.request_of(exchange)
@@ -256,6 +255,8 @@ def test_the_other_format_says_the_same(
 
 def said_at(door: Spoken, spoken: Spoken, request: dict[str, Any], model: str, streamed: bool) -> Asked:
     """The recorded request as a client of another format would have written it."""
+    if not spoken.flagged:
+        request = {field: value for field, value in request.items() if field != "model"}
     if spoken.conversation is None:
         fields = {field: msgspec.Raw(json.dumps(value).encode()) for field, value in request.items()}
         conversation = codec_for(spoken.format).parse_request(fields)
@@ -278,7 +279,7 @@ def error_of(body: bytes) -> str | None:
 
 
 def compare_sense(
-    spoken: Spoken, door: Spoken, upstream: ReplayUpstream, exchange: dict[str, Any], answer: httpx2.Response
+    spoken: Spoken, door: Spoken, upstream: ReplayUpstream, exchange: Mapping[str, Any], answer: httpx2.Response
 ) -> tuple[str | None, str | None]:
     """(what is wrong, id of the request where it was answered)."""
     if PROVIDERS[spoken.provider_of(exchange)].auth is Auth.AWS and upstream.asked:

@@ -28,7 +28,8 @@ def gemini_usage(usage: Mapping[str, object] | None, *, searches: int = 0) -> Us
         searches: from `grounded_searches`, which stand elsewhere.
 
     Returns:
-        Disjoint buckets, or None where nothing readable was reported.
+        Disjoint buckets, or None where nothing readable was reported. Google now and then counts an answer and not what
+        it answers: that is not all that was used.
     """
     if not usage:
         return None
@@ -36,6 +37,8 @@ def gemini_usage(usage: Mapping[str, object] | None, *, searches: int = 0) -> Us
         prompt, tools = whole(usage, "promptTokenCount"), whole(usage, "toolUsePromptTokenCount")
         output, thoughts = whole(usage, "candidatesTokenCount"), whole(usage, "thoughtsTokenCount")
     except UnreadableError:
+        return None
+    if usage.get("promptTokenCount") is None and (output or thoughts):
         return None
     buckets: dict[Unit, int] = {}
     _put_prompt(buckets, usage, prompt)

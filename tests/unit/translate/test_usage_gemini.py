@@ -24,8 +24,9 @@ def details(**counts: int) -> list[dict]:
         ({"promptTokenCount": 9, "promptTokenDetails": details(AUDIO=9)}, usage_of(input_audio=9)),
         ({"promptTokenCount": 9, "promptTokensDetails": details(VIDEO=5, DOCUMENT=4)}, usage_of(input=9)),
         ({"promptTokenCount": 9, "promptTokensDetails": details(AUDIO=50)}, usage_of(input_audio=9)),
-        ({"candidatesTokenCount": 9, "candidatesTokensDetails": details(IMAGE=4, AUDIO=2)},
-         usage_of(output=3, output_image=4, output_audio=2)),
+        ({"promptTokenCount": 1, "candidatesTokenCount": 9, "candidatesTokensDetails": details(IMAGE=4, AUDIO=2)},
+         usage_of(input=1, output=3, output_image=4, output_audio=2)),
+        ({"promptTokenCount": 0, "candidatesTokenCount": 9}, usage_of(output=9)),
         ({"toolUsePromptTokenCount": 5, "toolUsePromptTokensDetails": details(AUDIO=2)}, usage_of(input=3, input_audio=2)),
         ({"promptTokenCount": 4, "promptTokensDetails": "x", "cacheTokensDetails": [7]}, usage_of(input=4)),
     ],
@@ -37,7 +38,7 @@ def test_figures_are_taken_apart(reported: dict, expected: Usage):
 @pytest.mark.parametrize(
     "reported",
     [None, {}, {"trafficType": "ON_DEMAND"}, {"totalTokenCount": 5}, {"promptTokenCount": "7"}, {"promptTokenCount": 0},
-     {"promptTokenCount": 7, "thoughtsTokenCount": -1}],
+     {"promptTokenCount": 7, "thoughtsTokenCount": -1}, {"candidatesTokenCount": 23, "thoughtsTokenCount": 67}],
 )  # fmt: skip
 def test_what_cannot_be_read_is_unknown(reported: dict | None):
     assert gemini_usage(reported, searches=3) is None

@@ -170,4 +170,6 @@ class GeminiStreamRenderer:
 
     def _event(self, piece: dict[str, object], usage: dict[str, object]) -> bytes:
         head = message_head(self._head.id or f"gen-{self._created}", self._head.model)
-        return render_event(encode({"candidates": [piece], **usage, **head}, "event"))
+        document = encode({"candidates": [piece], **usage, **head}, "event")
+        # A model may write arguments over several lines: no line break may stand in an event, and none is in a string.
+        return render_event(document.replace(b"\n", b" ").replace(b"\r", b" "))

@@ -58,6 +58,11 @@ def test_a_call_goes_out_whole_and_what_follows_waits_for_it():
     )
 
 
+def test_arguments_that_were_written_over_several_lines_stay_in_one_event():
+    call = ToolCallStarted(key=0, id="a", name="f"), ToolCallDelta(key=0, arguments='{\r\n\n  "x": "a\\nb"\n}')
+    assert [{"functionCall": {"id": "a", "name": "f", "args": {"x": "a\nb"}}}] == parts(*call)
+
+
 def test_a_call_is_written_as_soon_as_it_is_whole():
     renderer = GeminiStreamRenderer(created=7)
     assert b"" == renderer.feed(ToolCallStarted(key=0, id="a", name="f"))
