@@ -14,8 +14,9 @@ from headgate.pricing.price import Priced, price
 from headgate.providers.table import PROVIDERS
 from headgate.translate.codec import Reading
 from headgate.translate.meter import meter_for
+from tests.kit.reading_gemini import gemini_documents
 from tests.kit.recorded_natives import READERS
-from tests.kit.recordings import FOLDER, MESSAGES_FILES, chat_files, exchanges
+from tests.kit.recordings import FOLDER, GEMINI_FILES, MESSAGES_FILES, chat_files, exchanges
 from tests.kit.replay import Scripted, scripted
 
 NATIVES = {
@@ -50,7 +51,7 @@ def metered_exchanges(book: PriceBook) -> list[Metered]:
 
 def files() -> list[str]:
     embeddings = sorted(path.stem for path in FOLDER.glob("*.embeddings.jsonl"))
-    return [*chat_files(), *embeddings, *MESSAGES_FILES, *NATIVES]
+    return [*chat_files(), *embeddings, *MESSAGES_FILES, *GEMINI_FILES, *NATIVES]
 
 
 def format_of(name: str) -> Format:
@@ -58,6 +59,8 @@ def format_of(name: str) -> Format:
         return NATIVES[name]
     if name in MESSAGES_FILES:
         return Format.ANTHROPIC_MESSAGES
+    if name in GEMINI_FILES:
+        return Format.GEMINI
     return Format.OPENAI_EMBEDDINGS if name.endswith(".embeddings") else Format.OPENAI_CHAT
 
 
@@ -67,7 +70,7 @@ def metered_exchange(name: str, exchange: dict[str, Any], book: PriceBook) -> Me
     if provider is None or exchange["status"] != 200:
         return None
     answer, form = scripted(exchange), format_of(name)
-    if form is Format.BEDROCK_CONVERSE and exchange["request"]:
+    if form in {Format.BEDROCK_CONVERSE, Format.GEMINI} and exchange["request"]:
         # The model stands in the address.
         exchange = {**exchange, "request": {**exchange["request"], "model": exchange["model"]}}
     meter = meter_for(form, provider)
@@ -76,7 +79,7 @@ def metered_exchange(name: str, exchange: dict[str, Any], book: PriceBook) -> Me
     else:
         meter.read_body(answer.body)
     reading = meter.reading
-    raw = raw_usage(exchange, form) if form not in READERS else native_usage(answer, form)
+    raw = native_usage(answer, form) if form in READERS else raw_usage(exchange, form)
     if reading.usage is None:
         assert not any(isinstance(figure, int) and figure > 0 for figure in raw.values()), exchange["id"]
         return None
@@ -99,6 +102,12 @@ def answered_at(exchange: dict[str, Any]) -> dt.datetime:
 
 
 def raw_usage(exchange: dict[str, Any], form: Format) -> dict[str, Any]:
+    if form is Format.GEMINI:
+        answer = scripted(exchange)
+        told = gemini_documents(answer.body) if answer.streamed else [exchange["response"]]
+        counted = [figures for document in told if (figures := document.get("usageMetadata") or {})]
+        # Figures that leave out the prompt are of a part of what was used.
+        return next((figures for figures in reversed(counted) if "promptTokenCount" in figures), {})
     merged: dict[str, Any] = {}
     for body in bodies(exchange):
         found = body.get("usage") or (body.get("x_groq") or {}).get("usage") or (body.get("message") or {}).get("usage")

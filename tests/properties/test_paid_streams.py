@@ -17,9 +17,10 @@ from tests.kit import natives
 from tests.kit.fakes import chat_stream, message_stream
 from tests.kit.responses import response_stream
 from tests.kit.streams import DOORS, SPEAKERS, exchange, passage
-from tests.kit.translation import OpenAiJudge, judge_anthropic, judge_responses, streams
+from tests.kit.translation import OpenAiJudge, judge_anthropic, judge_gemini, judge_responses, streams
 
 CHAT, MESSAGES, RESPONSES = Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES, Format.OPENAI_RESPONSES
+GEMINI = Format.GEMINI
 PLENTY = 10**9
 
 
@@ -83,15 +84,17 @@ def judge(cut: Cut, client: Format, *, usage_asked: bool) -> None:
         OpenAiJudge(wants_usage=usage_asked).judge(cut.given)
     elif client is RESPONSES:
         judge_responses(cut.given)
-    else:
+    elif client is MESSAGES:
         judge_anthropic(cut.given)
+    else:
+        judge_gemini(cut.given)
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     deltas=streams(),
-    format_=st.sampled_from([CHAT, MESSAGES, RESPONSES]),
-    client=st.sampled_from([CHAT, MESSAGES, RESPONSES]),
+    format_=st.sampled_from([CHAT, MESSAGES, RESPONSES, GEMINI]),
+    client=st.sampled_from([CHAT, MESSAGES, RESPONSES, GEMINI]),
     usage_asked=st.booleans(),
     grants=st.integers(0, 25),
 )
@@ -114,7 +117,7 @@ def test_a_cut_stream_is_legal_and_a_prefix(deltas, format_, client, usage_asked
 @given(
     deltas=streams(),
     format_=st.sampled_from(natives.NATIVES),
-    client=st.sampled_from([CHAT, MESSAGES, RESPONSES]),
+    client=st.sampled_from([CHAT, MESSAGES, RESPONSES, GEMINI]),
     usage_asked=st.booleans(),
     grants=st.integers(0, 25),
 )
@@ -135,7 +138,7 @@ def test_so_is_one_whose_provider_speaks_a_format_without_a_door(deltas, format_
 
 
 @settings(max_examples=100, deadline=None)
-@given(deltas=streams(), format_=st.sampled_from([CHAT, MESSAGES, RESPONSES]))
+@given(deltas=streams(), format_=st.sampled_from([CHAT, MESSAGES, RESPONSES, GEMINI]))
 def test_what_is_counted_is_at_least_what_was_said(deltas, format_):
     cut = Cut(written(deltas, format_), format_, format_, PLENTY, usage_asked=True)
     said = 0

@@ -15,6 +15,7 @@ from tests.kit.streams import DOORS, SPEAKERS, cut, passage
 from tests.kit.translation import streams
 
 CHAT, MESSAGES, RESPONSES = Format.OPENAI_CHAT, Format.ANTHROPIC_MESSAGES, Format.OPENAI_RESPONSES
+GEMINI = Format.GEMINI
 
 
 def chunk(**fields: object) -> bytes:
@@ -81,6 +82,45 @@ FAILURE = written(
     ]
 )
 
+
+def said_by_gemini(*parts: dict, **fields: object) -> dict:
+    candidate = {"content": {"role": "model", "parts": list(parts)}, "index": 0, **fields}
+    usage = {"promptTokenCount": 20, "candidatesTokenCount": 9, "thoughtsTokenCount": 3, "totalTokenCount": 32}
+    return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": "gemini-2.5-flash", "responseId": "r"}
+
+
+GEMINI_PARTS = [
+    said_by_gemini({"text": "Hm.\n\n", "thought": True}),
+    said_by_gemini({"text": 'Hi ünd [{"a": 1}]\r\n'}),
+    said_by_gemini({"functionCall": {"name": "look_up", "args": {"a": "}{]"}}, "thoughtSignature": "c2ln"}),
+    said_by_gemini({"text": ""}, finishReason="STOP"),
+]
+GEMINI_ERROR = {"error": {"code": 503, "message": "Busy", "status": "UNAVAILABLE"}}
+
+
+def told(*parts: dict) -> bytes:
+    return b"".join(b"data: " + json.dumps(part).encode() + b"\r\n\r\n" for part in parts)
+
+
+GEMINI_TELLS = told(*GEMINI_PARTS)
+
+
+def array_of(*parts: dict) -> bytes:
+    """As Google writes it."""
+    return b"[" + b"\n,\r\n".join(json.dumps(part, indent=2).encode() for part in parts) + b"\n]\n"
+
+
+ARRAYS = {
+    "array": array_of(*GEMINI_PARTS),
+    "array in one line": json.dumps(GEMINI_PARTS, separators=(",", ":")).encode(),
+    "array that breaks off in an element": array_of(*GEMINI_PARTS)[:-90],
+    "array without its end": array_of(*GEMINI_PARTS)[:-3],
+    "array with an error in it": array_of(*GEMINI_PARTS[:2], GEMINI_ERROR),
+    "array of nothing": b"[]",
+    "no array at all": b"<html>[</html>",
+    "nothing at all": b"",
+}
+
 STREAMS = {
     "chat": (CHAT, PLAIN),
     "chat without usage": (CHAT, b"".join(chat_stream(usage=False))),
@@ -103,6 +143,15 @@ STREAMS = {
     "response with DONE behind it": (RESPONSES, RESPONSE + b"data: [DONE]\n\n"),
     "response whose data comes before its name": (RESPONSES, UNNAMED),
     "response that failed": (RESPONSES, b"".join([*response_stream()[:6], *FAILURE])),
+    "gemini": (GEMINI, GEMINI_TELLS),
+    "gemini with line feeds alone": (GEMINI, GEMINI_TELLS.replace(b"\r\n\r\n", b"\n\n")),
+    "gemini that breaks off in an event": (GEMINI, GEMINI_TELLS[:-60]),
+    "gemini without a last blank line": (GEMINI, GEMINI_TELLS.rstrip()),
+    "gemini with an error in it": (GEMINI, told(*GEMINI_PARTS[:2], GEMINI_ERROR)),
+    "gemini with a reason in every event": (
+        GEMINI,
+        b"".join(event(said_by_gemini({"text": word}, finishReason="STOP")) for word in ("one", "two")),
+    ),
     "nothing at all": (CHAT, b""),
     "no stream at all": (MESSAGES, b"<html>\n\nproxy</html>"),
 }
@@ -111,6 +160,7 @@ SIDES = [
     pytest.param(CHAT, False, id="to chat, usage not asked for"),
     pytest.param(MESSAGES, True, id="to messages"),
     pytest.param(RESPONSES, True, id="to responses"),
+    pytest.param(GEMINI, True, id="to gemini"),
 ]
 
 
@@ -135,7 +185,37 @@ def test_small_pieces_change_nothing(name: str, client: Format, usage_asked: boo
     assert expected == passage(pieces, door, provider, usage_asked=usage_asked)
 
 
+@pytest.mark.parametrize("name", ARRAYS)
+def test_an_array_passes_however_it_is_cut(name: str):
+    door, provider, stream = DOORS[GEMINI], SPEAKERS[GEMINI], ARRAYS[name]
+    expected = passage([stream], door, provider, as_array=True)
+    assert stream == expected.given
+    for place in range(len(stream) + 1):
+        assert expected == passage(cut(stream, [place]), door, provider, as_array=True), place
+    for size in (1, 2, 3, 7):
+        assert expected == passage(cut(stream, range(0, len(stream), size)), door, provider, as_array=True), size
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_an_array_is_made_alike_however_its_source_is_cut(name: str):
+    format_, stream = STREAMS[name]
+    if format_ is GEMINI:
+        return  # Passes through, as it is asked for.
+    door, provider = DOORS[GEMINI], SPEAKERS[format_]
+    expected = passage([stream], door, provider, as_array=True)
+    for place in range(len(stream) + 1):
+        assert expected == passage(cut(stream, [place]), door, provider, as_array=True), place
+    if expected.given is not None:
+        assert json.loads(expected.given)
+
+
 def test_what_is_compared_is_there():
+    array, events = (
+        passage([stream], DOORS[GEMINI], SPEAKERS[GEMINI], as_array=stream is ARRAYS["array"])
+        for stream in (ARRAYS["array"], GEMINI_TELLS)
+    )
+    assert usage_of(input=20, output=9, output_reasoning=3) == array.reading.usage == events.reading.usage
+    assert array.reading.complete
     given = passage([PLAIN], DOORS[CHAT], SPEAKERS[CHAT])
     assert (PLAIN, usage_of(input=100, output=10)) == (given.given, given.reading.usage)
     translated = passage([MESSAGE], DOORS[CHAT], SPEAKERS[MESSAGES])
@@ -147,8 +227,8 @@ def test_what_is_compared_is_there():
 @settings(max_examples=100, deadline=None)
 @given(
     deltas=streams(),
-    format_=st.sampled_from([CHAT, MESSAGES, RESPONSES]),
-    client=st.sampled_from([CHAT, MESSAGES, RESPONSES]),
+    format_=st.sampled_from([CHAT, MESSAGES, RESPONSES, GEMINI]),
+    client=st.sampled_from([CHAT, MESSAGES, RESPONSES, GEMINI]),
     usage_asked=st.booleans(),
     places=st.lists(st.integers(0, 6_000), max_size=12),
     ends_early=st.integers(0, 300),

@@ -123,7 +123,7 @@ def at_its_door(read: Metered) -> tuple[bytes, Format]:
 
 def test_enough_requests_are_held_against_their_answers(held: list[Held]):
     assert 840 <= len(held)
-    assert {Format.OPENAI_CHAT, Format.OPENAI_EMBEDDINGS, Format.ANTHROPIC_MESSAGES} <= {
+    assert {Format.OPENAI_CHAT, Format.OPENAI_EMBEDDINGS, Format.ANTHROPIC_MESSAGES, Format.GEMINI} <= {
         one.read.format for one in held
     }
 

@@ -32,6 +32,12 @@ EXPLAINED = {
 }
 """Exchange -> why the operator's bill is not ours."""
 
+COUNTED_OTHERWISE = {
+    "newrelic-py/tests/mlmodel_gemini/cassette.yaml#11": "its total leaves out the one token of the answer",
+    "prism/tests/Fixtures/gemini/generate-text-with-a-prompt-with-no-thinking-budget-1.json#0": "shortened by hand",
+}
+"""Exchange -> why the provider's total is not the sum of its figures."""
+
 
 @pytest.fixture(scope="module")
 def metered() -> list[Metered]:
@@ -44,12 +50,14 @@ def reported_total(read: Metered) -> int:
         names = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
         calls = [call for call in raw.get("iterations") or () if call["type"] not in ("message", "fallback_message")]
         return sum(whole.get(name) or 0 for whole in (raw, *calls) for name in names)
+    if read.format is Format.GEMINI:
+        return raw["totalTokenCount"]
     return raw.get("total_tokens") or (raw.get("prompt_tokens") or 0) + (raw.get("completion_tokens") or 0)
 
 
 def test_the_recordings_are_read(metered: list[Metered]):
     assert len(metered) > 1_000
-    formats = {Format.OPENAI_CHAT, Format.OPENAI_EMBEDDINGS, Format.ANTHROPIC_MESSAGES}
+    formats = {Format.OPENAI_CHAT, Format.OPENAI_EMBEDDINGS, Format.ANTHROPIC_MESSAGES, Format.GEMINI}
     assert formats | {Format.BEDROCK_CONVERSE, Format.COHERE_CHAT, Format.OLLAMA_CHAT} == {
         read.format for read in metered
     }
@@ -61,7 +69,7 @@ def test_the_buckets_sum_to_what_the_provider_reported(metered: list[Metered]):
         for read in metered
         if reported_total(read) != read.usage.total_tokens
     }
-    assert {} == wrong
+    assert COUNTED_OTHERWISE.keys() == wrong.keys()
 
 
 def test_every_model_with_a_card_costs_usage_times_card(metered: list[Metered]):
