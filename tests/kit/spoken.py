@@ -162,7 +162,7 @@ def told_by_gemini(seen: Seen) -> Seen:
     stop = seen.stop or "stop"
     if stop in {"stop", "tool_calls"}:
         stop = "tool_calls" if whole else "failed" if tools else "content_filter" if seen.refused else "stop"
-    return seen._replace(tools=whole, stop=stop)
+    return told_by_chat(seen._replace(tools=whole, stop=stop))
 
 
 _HELLO = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 64}
