@@ -86,7 +86,7 @@ def test_a_rate_limit_counts_down_and_then_refuses_on_every_door(
     gateway: GatewayProcess, limited: dict[str, Purse]
 ) -> None:
     key = limited["slow"].key
-    for remaining, path in zip("210", DOORS, strict=True):
+    for remaining, path in zip("210", DOORS[:3], strict=True):
         answer = post(gateway, path, body_for(path), key=key)
         assert answer.status == 200, answer.body
         told = {name: value for name, value in answer.headers.items() if name.startswith("x-ratelimit-")}
@@ -106,7 +106,7 @@ def test_a_rate_limit_counts_down_and_then_refuses_on_every_door(
         assert answer.headers["x-ratelimit-remaining-requests"] == "0"
         assert "x-ratelimit-reset-requests" in answer.headers
     wait_for_ingest(gateway)
-    assert charged(gateway, limited["slow"]) == len(DOORS)
+    assert charged(gateway, limited["slow"]) == 3
 
 
 def test_a_limit_of_tokens_tells_what_would_help(gateway: GatewayProcess, limited: dict[str, Purse]) -> None:

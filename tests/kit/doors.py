@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from tests.kit.gateway import GatewayProcess, wait_until
 
 CHAT, MESSAGES, EMBEDDINGS = "/v1/chat/completions", "/v1/messages", "/v1/embeddings"
-DOORS = [CHAT, MESSAGES, EMBEDDINGS]
+RESPONSES = "/v1/responses"
+DOORS = [CHAT, MESSAGES, EMBEDDINGS, RESPONSES]
 
 
 class Answer:
@@ -48,6 +49,8 @@ def body_for(path: str, **changes: object) -> bytes:
     good: dict[str, object] = {"model": "sim/small", "max_tokens": 20}
     if path == EMBEDDINGS:
         good = {"model": "sim/embed", "input": "x"}
+    elif path == RESPONSES:
+        good = {"model": "sim/small", "max_output_tokens": 20, "input": "hi"}
     else:
         good["messages"] = [{"role": "user", "content": "hi"}]
     return json.dumps({**good, **changes}).encode()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, quote, unquote
 
-from headgate.domain.errors import BadRequest, Fault, GatewayError, NotAllowed, NotFound
+from headgate.domain.errors import BadRequest, Fault, GatewayError, NotAllowed, NotFound, UpstreamRejected
 from headgate.domain.formats import Format
 from headgate.pipeline.admit import admit_key
 from headgate.pipeline.doors import Door, Envelope
@@ -20,6 +20,7 @@ from headgate.pipeline.request import Reply, Request
 from headgate.pipeline.story import Story
 from headgate.policy.access import attribute
 from headgate.routing.target import Target
+from headgate.translate.registry import codec_for
 
 DOOR: Final = Door(
     path="/v1/responses/{response_id}",
@@ -82,7 +83,10 @@ class KeptCalls:
             fault = Fault(repr(error))
             story.end_with(fault)
             raise fault from error
-        story.end(status=reply.status)
+        if reply.status >= 400:
+            story.end_with(_rejection(target, reply))
+        else:
+            story.end(status=reply.status)
         return reply
 
     async def _fetch(self, method: str, asked: Asked, target: Target, request: Request) -> Reply:
@@ -132,6 +136,13 @@ def _asked(method: str, request: Request) -> Asked:
             param="stream",
         )
     return Asked(unquote(kept_id), what)
+
+
+def _rejection(target: Target, reply: Reply) -> UpstreamRejected:
+    """What the log says of a provider's own refusal, which the client gets as it is."""
+    message = codec_for(DOOR.format).parse_error(reply.status, reply.body)
+    name = target.provider.name
+    return UpstreamRejected(message, provider=name, unbilled=True, status=reply.status, body=reply.body)
 
 
 def _gone(asked: Asked) -> NotFound:

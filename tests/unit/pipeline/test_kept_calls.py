@@ -75,7 +75,8 @@ async def test_what_the_provider_says_against_it_is_passed_on():
     reply = await ask(rig)
     assert (404, b'{"error": {}}') == (reply.status, reply.body)
     assert (b"content-type", b"text/odd") in reply.headers
-    assert 404 == rig.journal.of(Logged)[0].status
+    (logged,) = rig.journal.of(Logged)
+    assert (404, Outcome.REJECTED) == (logged.status, logged.outcome)
 
 
 async def test_another_organization_does_not_find_it_and_nothing_is_asked():
