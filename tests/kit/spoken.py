@@ -185,7 +185,6 @@ MESSAGES = Spoken(
     speaker="anthropic",
     ask=posted_to("/v1/messages"),
     told=told_by_messages,
-    stand_ins={"vertex_anthropic": "anthropic"},
     plain=_HELLO,
     # Google's tokens come from Google alone: nobody signs for Vertex here, and Anthropic says the same.
     stand_ins={"vertex_anthropic": "anthropic"},

@@ -124,7 +124,7 @@ class GenerateContentRequest(Shape, kw_only=True, rename="camel"):
 
 
 IGNORED: Final = frozenset({"labels", "model", "safetySettings", "serviceTier", "store"})
-"""Tuning knobs and bookkeeping that no other format has: left out, as `docs/reference/translation.md` lists."""
+"""Tuning knobs and bookkeeping that no other format has: left out, as `docs/reference/gemini.md` lists."""
 IGNORED_IN_CONFIG: Final = frozenset(
     {"audioTimestamp", "enableEnhancedCivicAnswers", "frequencyPenalty", "mediaResolution", "presencePenalty", "seed"}
 )
