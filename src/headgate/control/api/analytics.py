@@ -1,6 +1,7 @@
 """Operations: analytics of a user and of everybody, and breakdowns by any dimension."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -32,12 +33,13 @@ from headgate.control.api.schemas import (
 from headgate.control.rollups.queries import (
     DIMENSIONS,
     Interval,
+    Line,
     Seen,
     Span,
     breakdown,
+    overview,
     series,
     top_spenders,
-    totals,
 )
 from headgate.domain.errors import BadRequest
 
@@ -82,15 +84,15 @@ def system_analytics(
     """What everybody's requests came to, for administrators: in all organizations that they may see, or in one."""
     check_interval(interval, days)
     seen = caller_of(request).all_in(organization)
-    overview = _overview(seen, days, interval)
-    span = Span(overview["since"], overview["until"])
+    told = _overview(seen, days, interval)
+    span = Span(told["since"], told["until"])
     return {
-        **overview,
+        **told,
         "by_user": [
             {"organization": line.values[0], "user_id": line.values[1], **sums_of(line.figures)}
             for line in top_spenders(seen, span)
         ],
-        "by_organization": _named(seen, span, "organization"),
+        "by_organization": _named(breakdown(seen, span, ("organization",), latencies=False, limit=LINES)),
     }
 
 
@@ -155,15 +157,15 @@ def dimensions_in(text: str) -> list[str]:
 def _overview(seen: Seen, days: int, interval: Interval) -> dict[str, Any]:
     now = timezone.now()
     span = Span.last_days(days, now)
+    found = overview(seen, span)
     return {
         **span_of(span, now),
-        **totals_of(totals(seen, span)),
-        **{f"by_{name}": _named(seen, span, name) for name in ("model", "provider", "task", "endpoint")},
+        **totals_of(found.whole),
+        **{f"by_{name}": _named(lines[:LINES]) for name, lines in found.by.items()},
         "interval": interval,
         "series": points_of(series(seen, span, interval, now=now)),
     }
 
 
-def _named(seen: Seen, span: Span, dimension: str) -> list[dict[str, Any]]:
-    lines = breakdown(seen, span, (dimension,), limit=LINES)
+def _named(lines: Sequence[Line]) -> list[dict[str, Any]]:
     return [{"name": line.values[0], **sums_of(line.figures)} for line in lines]

@@ -1,12 +1,15 @@
 """The API as a whole: its operations, its document at /api/openapi.json, and its page at /api/docs."""
 
+from functools import cache
+
+from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Swagger
 
 from headgate import __version__
 from headgate.control.api import analytics, costs, langsmith, records, spend_limits
 from headgate.control.api.authentication import KeyAuthentication, SessionAuthentication
 from headgate.control.api.errors import add_handlers
-from headgate.control.api.rendering import ExactJson
+from headgate.control.api.rendering import JSON, ExactJson, encode
 
 DESCRIPTION = (
     "What happened, what it cost, and how users stand in their limits. Amounts are exact decimal numbers of USD. "
@@ -29,3 +32,13 @@ add_handlers(api)
 for _router in (analytics.router, spend_limits.router, records.router, langsmith.router):
     api.add_router("api/v1/ai/analytics/", _router)
 api.add_router("", costs.router)
+
+
+@cache
+def _document() -> bytes:
+    return encode(api.get_openapi_schema())
+
+
+def document(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - the same for everybody
+    """The OpenAPI document, which is put together once."""
+    return HttpResponse(_document(), content_type=JSON)

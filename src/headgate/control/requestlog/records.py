@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet, Sum
+from django.utils import timezone
 
 from headgate.control.budgets.models import Window
 from headgate.control.requestlog.models import RequestLog
@@ -19,6 +20,8 @@ from headgate.ledger.rollups import ANSWERED_ESTIMATES, label
 LIMIT_EXCEEDED = "limit_exceeded"
 """Of a request that a budget refused."""
 _HOUR = dt.timedelta(hours=1)
+_SPANS = (3, 30)
+"""Days in which the newest requests of a kind are looked for first."""
 _User = tuple[str, str]
 """Organization and external id."""
 
@@ -95,17 +98,28 @@ def _hours(seen: Seen, limit: int, before: Position | None, *, failed_only: bool
     if before is not None:
         rows = rows.filter(hour__lte=before.occurred_at)
     counted = "errors" if failed_only else "requests"
-    sums = rows.order_by().values("hour").annotate(count=Sum(counted)).filter(count__gt=0).order_by("-hour")
+    counts = rows.filter(**{f"{counted}__gt": 0}).order_by().values("hour").annotate(count=Sum(counted))
+    start = before.occurred_at if before is not None else timezone.now()
+    # Most often a few days are enough, and a walk over all hours that there ever were is not needed.
+    for days in _SPANS:
+        hours, enough = _enough(counts.filter(hour__gte=start - dt.timedelta(days=days)), limit, before)
+        if enough:
+            return hours
+    return _enough(counts, limit, before)[0]
+
+
+def _enough(counts: QuerySet[Any], limit: int, before: Position | None) -> tuple[list[dt.datetime], bool]:
+    """Return the newest hours that hold so many, and whether they do."""
     hours: list[dt.datetime] = []
-    wanted = limit
+    found = 0
     # One more, for of the first nobody knows how much is on the pages before.
-    for hour, count in sums.values_list("hour", "count")[: limit + 1]:
+    for hour, count in counts.order_by("-hour").values_list("hour", "count")[: limit + 1]:
         hours.append(hour)
         if before is None or hour + _HOUR <= before.occurred_at:
-            wanted -= count
-        if wanted <= 0:
-            break
-    return hours
+            found += count
+        if found >= limit:
+            return hours, True
+    return hours, False
 
 
 def _within(hours: Sequence[dt.datetime]) -> Q:

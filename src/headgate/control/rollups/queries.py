@@ -50,10 +50,13 @@ DIMENSIONS = {
     "endpoint": "endpoint",
 }
 """What can be asked for, and the column that it is in."""
+CALLED = ("provider", "model", "task", "endpoint")
+"""What tells requests apart by what was asked of whom."""
 DAY = "day"
 """What lines of a breakdown can be of, too."""
 TRAFFIC_DIMENSIONS = tuple(name for name, column in DIMENSIONS.items() if column in TRAFFIC)
 """Those that have latencies in buckets, together or alone; the user has them alone."""
+MOST_DAYS_WITH_LATENCIES = 31
 _KINDS: dict[Table, Any] = {
     TRAFFIC_HOUR: TrafficHour,
     TRAFFIC_DAY: TrafficDay,
@@ -116,6 +119,14 @@ class Line(NamedTuple):
     figures: Figures
 
 
+class Overview(NamedTuple):
+    """A span at a glance."""
+
+    whole: Figures
+    by: dict[str, list[Line]]
+    """For each of `CALLED`, the most expensive first."""
+
+
 Where = Mapping[str, str | None]
 """Dimension -> the value that rows must have; None: they have none."""
 
@@ -130,21 +141,23 @@ def totals(seen: Seen, span: Span, where: Where | None = None) -> Figures:
 def series(seen: Seen, span: Span, interval: Interval, *, now: dt.datetime, where: Where | None = None) -> list[Point]:
     """Return a point for every stretch of a span up to now, also where nothing happened.
 
+    Latencies come with spans of up to `MOST_DAYS_WITH_LATENCIES` days: they take four times as long to read.
+
     Raises:
         ValueError: sums by the hour are kept for a user, or by provider, model, task and endpoint, but not for both.
     """
     hourly = interval is Interval.HOUR
     table = _table(_needed(seen, where), hourly=hourly)
     period = "hour" if hourly else "day"
-    found = {
-        _moment(row[period]): Figures.of_row(row)
-        for row in _rows(table, seen, span, where).order_by().values(period).annotate(**_sums(table))
-    }
+    latencies = (span.until - span.since).days <= MOST_DAYS_WITH_LATENCIES
+    groups = _rows(table, seen, span, where).order_by().values(period)
+    found = {_moment(row[period]): Figures.of_row(row) for row in groups.annotate(**_sums(table, latencies=latencies))}
+    nothing = _nothing(table) if latencies else Figures()
     step = _HOUR if hourly else _DAY
     start, end = _moment(span.since), min(_moment(span.until), now)
     points = []
     while start < end:
-        points.append(Point(start, found.get(start, _nothing(table))))
+        points.append(Point(start, found.get(start, nothing)))
         start += step
     return _by_week(points) if interval is Interval.WEEK else points
 
@@ -156,6 +169,7 @@ def breakdown(
     *,
     where: Where | None = None,
     named_only: bool = False,
+    latencies: bool = True,
     order: str = "amount_nano",
     limit: int | None = None,
     offset: int = 0,
@@ -168,6 +182,7 @@ def breakdown(
         by: names of `DIMENSIONS`, or `DAY`.
         where: what the rows must have.
         named_only: leave out what belongs to no user, where users are told apart: that is quicker.
+        latencies: read them too, where they are kept; it takes four times as long.
         order: the sum that they are sorted by, then by the dimensions' own values.
         limit: how many lines at most.
         offset: how many lines are left out before.
@@ -179,10 +194,18 @@ def breakdown(
     rows = _rows(table, seen, span, where)
     if named_only and "end_user" in columns:
         rows = rows.exclude(end_user=None)
-    groups = rows.order_by().values(*columns).annotate(**_sums(table))
+    groups = rows.order_by().values(*columns).annotate(**_sums(table, latencies=latencies))
     largest = groups.order_by(F(order).desc(), *(F(column).asc(nulls_last=True) for column in columns))
     end = None if limit is None else offset + limit
     return [Line(tuple(row[column] for column in columns), Figures.of_row(row)) for row in largest[offset:end]]
+
+
+def overview(seen: Seen, span: Span) -> Overview:
+    """Return the sums of a span, and its breakdowns by what was called, read at once."""
+    found = breakdown(seen, span, CALLED)
+    whole = added([line.figures for line in found]) if found else _nothing(_table(_needed(seen, None), hourly=False))
+    by = {name: _folded(found, position) for position, name in enumerate(CALLED)}
+    return Overview(_with_latencies_of_user(whole, seen, span, None), by)
 
 
 def top_spenders(seen: Seen, span: Span, limit: int = 10) -> list[Line]:
@@ -259,8 +282,8 @@ def _rows(table: Table, seen: Seen, span: Span, where: Where | None) -> QuerySet
     return rows.filter(**given)
 
 
-def _sums(table: Table) -> dict[str, Sum]:
-    return {name: Sum(name) for name in table.sums}
+def _sums(table: Table, *, latencies: bool = True) -> dict[str, Sum]:
+    return {name: Sum(name) for name in (table.sums if latencies else COUNTS)}
 
 
 def _nothing(table: Table) -> Figures:
@@ -276,6 +299,15 @@ def _with_latencies_of_user(figures: Figures, seen: Seen, span: Span, where: Whe
     for row in rows:
         counts[row["bucket"]] = int(row["count"])
     return figures._replace(latencies=tuple(counts))
+
+
+def _folded(lines: Sequence[Line], position: int) -> list[Line]:
+    """Return lines by one of their dimensions alone."""
+    groups: dict[Any, list[Figures]] = {}
+    for line in lines:
+        groups.setdefault(line.values[position], []).append(line.figures)
+    folded = [Line((value,), added(figures)) for value, figures in groups.items()]
+    return sorted(folded, key=lambda line: (-line.figures.amount_nano, line.values[0] is None, line.values[0] or ""))
 
 
 def _by_week(days: Sequence[Point]) -> list[Point]:

@@ -43,7 +43,7 @@ def test_what_breaks_inside_is_logged_and_not_shown(superuser, monkeypatch: pyte
     def breaks(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(analytics, "totals", breaks)
+    monkeypatch.setattr(analytics, "overview", breaks)
     client = session_of(superuser)
     client.raise_request_exception = False
     answer = client.get(f"{ANALYTICS}/system/")

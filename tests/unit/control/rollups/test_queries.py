@@ -10,6 +10,7 @@ from headgate.control.ledger.operations import post, register_owner
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.rollups.models import Removal
 from headgate.control.rollups.queries import (
+    CALLED,
     DIMENSIONS,
     Interval,
     Seen,
@@ -20,6 +21,7 @@ from headgate.control.rollups.queries import (
     days_of_rollups,
     kept_from,
     organizations_of_user,
+    overview,
     series,
     spent_by,
     top_spenders,
@@ -116,6 +118,21 @@ def test_a_breakdown_by_several_dimensions_with_conditions_has_pages():
     assert whole == [line for page in pages for line in page]
     assert totals(ALL, SPAN, where).requests == sum(line.figures.requests for line in whole)
     assert {dt.date} == {type(line.values[2]) for line in whole}
+
+
+@pytest.mark.parametrize("seen", [ALL, ACME, ACME._replace(user="u1"), Seen(frozenset())])
+def test_an_overview_is_what_totals_and_breakdowns_are(seen: Seen):
+    found = overview(seen, SPAN)
+    assert totals(seen, SPAN) == found.whole
+    for name in CALLED:
+        assert breakdown(seen, SPAN, (name,)) == found.by[name]
+
+
+def test_a_long_series_has_no_latencies():
+    long = Span(dt.date(2025, 12, 1), dt.date(2026, 1, 7))
+    points = series(ALL, long, Interval.DAY, now=NOW)
+    assert {None} == {point.figures.latencies for point in points}
+    assert totals(ALL, long).requests == sum(point.figures.requests for point in points)
 
 
 def test_top_spenders_have_names():
