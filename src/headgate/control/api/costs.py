@@ -10,7 +10,7 @@ from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 
 from headgate.control.api.analytics import CSV_TOO, caller_of
-from headgate.control.api.parameters import MOST_DAYS, Days, Limit, Offset, TableFormat, Value
+from headgate.control.api.parameters import MOST_DAYS, Day, Days, Limit, Offset, TableFormat, Value
 from headgate.control.api.rendering import csv_answer, wants_csv
 from headgate.control.api.schemas import REFUSALS, Amount, amount
 from headgate.control.rollups.figures import Figures
@@ -104,8 +104,8 @@ def costs(
         str, Query(alias="groupBy", max_length=100, description=f"Up to four of {', '.join(NAMES)}; with commas.")
     ] = "model",
     days: Days = 30,
-    since: Annotated[dt.date | None, Query(description="First UTC day, instead of days.")] = None,
-    until: Annotated[dt.date | None, Query(description="First UTC day after; without it, tomorrow.")] = None,
+    since: Annotated[Day | None, Query(description="First UTC day, instead of days.")] = None,
+    until: Annotated[Day | None, Query(description="First UTC day after; without it, tomorrow.")] = None,
     limit: Limit = 100,
     offset: Offset = 0,
     table_format: TableFormat = None,

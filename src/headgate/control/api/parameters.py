@@ -1,5 +1,6 @@
 """Parameters that several operations of the API have in common."""
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from ninja import Query
@@ -12,6 +13,7 @@ MOST_DAYS = 366
 MOST_DAYS_BY_HOUR = 7
 MOST_LINES = 1_000
 MOST_OFFSET = 100_000
+EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
 _PRINTABLE = r"^[^\u0000]*$"
 
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="Today and the UTC days before it, so many together.")]
@@ -41,6 +43,7 @@ Offset = Annotated[int, Query(ge=0, le=MOST_OFFSET, description="Lines that are 
 TableFormat = Annotated[
     Literal["json", "csv"] | None, Query(alias="format", description="Without it: what `Accept` prefers, or JSON.")
 ]
+Day = Annotated[dt.date, Field(ge=EARLIEST, lt=LATEST)]
 Value = Annotated[str | None, Query(max_length=250, pattern=_PRINTABLE)]
 Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=_PRINTABLE)]
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from headgate.control.api.analytics import CSV_TOO, caller_of
-from headgate.control.api.parameters import OrganizationName, TableFormat, UserId
+from headgate.control.api.parameters import EARLIEST, LATEST, OrganizationName, TableFormat, UserId
 from headgate.control.api.rendering import csv_answer, wants_csv
 from headgate.control.api.schemas import REFUSALS, Amount, amount
 from headgate.control.requestlog.records import Position, Record, newest_records, record_of
@@ -116,6 +116,6 @@ def _position(text: str) -> Position:
         at = dt.datetime.fromisoformat(moment)
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None or not request_id or "\0" in request_id:
+    if at is None or at.tzinfo is None or not EARLIEST <= at.date() < LATEST or not request_id or "\0" in request_id:
         raise BadRequest("before is not what `next` said.", code="invalid_value", param="before")
     return Position(at, request_id)

@@ -104,6 +104,8 @@ def test_a_cost_without_a_price_is_counted_and_not_free(acme, admin):
         ("since", "since=2026-01-02&until=2026-01-02"),
         ("since", "since=2020-01-01&until=2026-01-02"),
         ("since", "since=yesterday"),
+        ("until", "until=0099-09-07"),
+        ("since", "since=9999-12-31"),
         ("limit", "limit=1001"),
         ("offset", "offset=-1"),
         ("format", "format=xml"),
