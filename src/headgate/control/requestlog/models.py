@@ -67,6 +67,8 @@ class Content(models.Model):
     number = models.IntegerField()
     text = models.TextField()
 
+    objects: "ClassVar[models.Manager[Content]]"
+
     class Meta:
         """Table, and the order in which pieces are put together."""
 
