@@ -49,7 +49,7 @@ COMES_BACK_OTHERWISE = {
     "request_knobs": {OPENAI},
     "request_parallel_tools": {OPENAI},
     # An effort is a budget by now.
-    "request_reasoning_effort": {OPENAI, ANTHROPIC},
+    "request_reasoning_effort": {OPENAI},
     "request_signed_thinking": {ANTHROPIC},
     # OpenAI's format shows no pictures in results: there the user shows them.
     "request_tool_showed_an_image": {ANTHROPIC},
