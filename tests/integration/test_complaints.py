@@ -142,7 +142,7 @@ async def test_one_budget_is_one_budget_however_many_workers_spend_it():
     for number, worker in enumerate(workers[1:], 1):
         worker.clock, worker.store = workers[0].clock, workers[0].store
         worker.treasury = Treasury(worker.store, worker.clock, OwnerId(f"{number:032x}"), node="node", boot_id="boot")
-        worker.pipeline._treasury = worker.treasury
+        worker.use(treasury=worker.treasury, clock=worker.clock)
     for worker in workers:
         worker.upstream.script = [ScriptedAnswer(200, b"", stalls=True) for _ in range(5)]
     running = [

@@ -398,6 +398,11 @@ class Rig:
             clock=self.clock,
         )
 
+    def use(self, **ports: Any) -> None:
+        """Go on with other ports."""
+        self.outside = msgspec.structs.replace(self.outside, **ports)
+        self.pipeline = Pipeline(self.outside, configs=self.configs, replays=self.replays)
+
     async def _sleep(self, seconds: float) -> None:
         """Time passes at once."""
         self.slept.append(seconds)
