@@ -49,7 +49,9 @@ def test_records_are_a_file_for_spreadsheets(asked, admin):
     assert (5, "0.000004") == (len(rows), rows[0]["cost_usd"])
 
 
-@pytest.mark.parametrize("before", ["x", "2026-01-01_a", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z_a%00b", "0001-01-01T00:00:00Z_a"])
+@pytest.mark.parametrize(
+    "before", ["x", "2026-01-01_a", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z_a%00b", "0001-01-01T00:00:00Z_a"]
+)
 def test_a_position_that_nobody_gave_is_refused(asked, admin, before):
     answer = admin.get(f"{REQUESTS}?before={before}")
     assert (400, "before") == (answer.status_code, answer.json()["error"]["param"])
