@@ -9,7 +9,7 @@ import pytest
 from tests.kit.gateway import ROOT
 from tests.kit.postgres import needs_postgres, server
 
-pytestmark = [*needs_postgres, pytest.mark.timeout(300)]
+pytestmark = [*needs_postgres, pytest.mark.timeout(900)]
 SUITES = ["tests/unit/control", "tests/unit/worker"]
 
 
