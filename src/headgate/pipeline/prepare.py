@@ -15,6 +15,7 @@ from headgate.pipeline.holding import Case, Secured, secure_hold
 from headgate.pipeline.media import MediaExchange
 from headgate.pipeline.outside import Outside
 from headgate.pipeline.overhearing import Overhearing
+from headgate.pipeline.plan import Plan
 from headgate.pipeline.story import Story
 from headgate.routing.target import Target
 from headgate.translate.meter_media import MEDIA
@@ -55,15 +56,7 @@ async def prepare(
         Refused: none may.
     """
     request, organization, principal = asking.request, asking.organization, story.principal
-    try:
-        plan, verdicts, refused = assess(asking, config, target)
-    except Refused as refusal:
-        raise NotHere(refusal) from refusal
-    story.object(verdicts)
-    if refused is not None or plan is None:
-        raise NotHere(refused) if refused else Fault("a request without a plan was not refused")
-    if (full := await count_request(outside.limiter, config, story, plan, now=request.arrived_at)) is not None:
-        raise NotHere(full)
+    plan = await _admitted(asking, target, config, story, outside)
     case = Case(
         request=request,
         intake=asking.intake,
@@ -99,6 +92,25 @@ async def prepare(
     if organization.capture_content and exchange.format in SPOKEN:
         exchange.meter = attempt.overhearing = Overhearing(exchange.meter, exchange.format)
     return Prepared(attempt, exchange, secured)
+
+
+async def _admitted(asking: Asking, target: Target, config: Config, story: Story, outside: Outside) -> Plan:
+    """What the request may cost there, once policies and rate limits let it in.
+
+    Raises:
+        NotHere: this deployment is not for it, or is full.
+        LimitExceeded: one of its own rate limits is reached.
+    """
+    try:
+        plan, verdicts, refused = assess(asking, config, target)
+    except Refused as refusal:
+        raise NotHere(refusal) from refusal
+    story.object(verdicts)
+    if refused is not None or plan is None:
+        raise NotHere(refused) if refused else Fault("a request without a plan was not refused")
+    if (full := await count_request(outside.limiter, config, story, plan, now=asking.request.arrived_at)) is not None:
+        raise NotHere(full)
+    return plan
 
 
 def _exchange(asking: Asking, secured: Secured) -> Exchange:

@@ -117,7 +117,7 @@ class Story:
     def won(self, attempt: Attempt) -> None:
         """Of several attempts at once, this one answers; the others are read to their end by somebody else."""
         self._attempt = attempt
-        attempt.earlier_cost = NanoUsd(sum(other.settled.cost or 0 for other in self._attempts if other.settled))
+        attempt.earlier_cost = self._spent()
 
     def others(self) -> list[Attempt]:
         """Those that still run beside the one that answers."""
