@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,16 @@ def test_locks_pin_one_version_with_hashes_and_agree():
         assert "--find-links" not in (root / name).read_text()
         text = (root / name).read_text().replace("\\\n", " ")
         assert [] == [line for line in text.splitlines() if "==" in line and "--hash=sha256:" not in line]
+
+
+def test_locks_name_everything_that_the_project_asks_for():
+    """A lock that was put back to an older state in a merge still agrees with the other: this is what tells."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    runtime = [*project["project"]["dependencies"], *project["dependency-groups"]["build"]]
+    development = [*runtime, *(line for line in project["dependency-groups"]["dev"] if isinstance(line, str))]
+    for name, asked in (("requirements.lock", runtime), ("requirements-dev.lock", development)):
+        pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / name).read_text(), re.MULTILINE))
+        assert set() == {re.match(r"[\w.-]+", line)[0].lower() for line in asked} - pinned, name
 
 
 def test_the_lock_for_node_pins_with_hashes_and_names_no_address():
