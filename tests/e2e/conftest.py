@@ -1,17 +1,19 @@
 """A real control plane on a loopback port, a real browser in front of it."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
+
+from tests.kit.browsing import SIZES, Watched, chromium, sign_in, watching
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PASSWORD = "a-password-for-the-browser"
 
 
@@ -62,3 +64,26 @@ def _await_start(server: "subprocess.Popen[str]") -> None:
         if "Started worker" in line:
             return
     raise AssertionError("the server did not start:\n" + "".join(lines))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def session(browser: Browser, console: str) -> Any:
+    """Cookies of the operator, who signed in through the page."""
+    context = browser.new_context()
+    sign_in(context.new_page(), console, "admin", PASSWORD)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture(params=SIZES)
+def watched(request: pytest.FixtureRequest, browser: Browser, session: Any) -> Iterator[Watched]:
+    """A page of the operator, on a desktop and on a phone."""
+    with watching(browser, request.param, "admin", session=session) as page:
+        yield page

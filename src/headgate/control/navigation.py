@@ -12,11 +12,26 @@ def superuser_only(request: HttpRequest) -> bool:
     return bool(request.user.is_superuser)
 
 
+def staff_only(request: HttpRequest) -> bool:
+    """Say whether the admin lets its reader in."""
+    return bool(request.user.is_active and request.user.is_staff)
+
+
 def _item(title: str, icon: str, page: str, *, operator: bool = False) -> dict[str, Any]:
-    item: dict[str, Any] = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}")}
-    if operator:
-        item["permission"] = "headgate.control.navigation.superuser_only"
-    return item
+    """A page of the admin."""
+    who = "superuser_only" if operator else "staff_only"
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{page}"),
+        "permission": f"headgate.control.navigation.{who}",
+    }
+
+
+def _page(title: str, icon: str, page: str, *, staff: bool = False) -> dict[str, Any]:
+    """A page of our own, for everybody or for staff."""
+    item: dict[str, Any] = {"title": title, "icon": icon, "link": reverse_lazy(f"pages:{page}")}
+    return {**item, "permission": "headgate.control.navigation.staff_only"} if staff else item
 
 
 def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:
@@ -72,6 +87,10 @@ UNFOLD: dict[str, Any] = {
                 "People",
                 _item("Users", "person", "organizations_user_changelist", operator=True),
                 _item("Audit trail", "history", "audit_auditentry_changelist"),
+            ),
+            _group(
+                "You",
+                _page("My account", "account_circle", "account"),
             ),
         ],
     },

@@ -109,7 +109,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "headgate_csrf"
 CSRF_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-LOGIN_URL = "admin:login"
+LOGIN_URL = "pages:sign_in"
 UNFOLD = navigation.UNFOLD
 
 # A page that fails says nothing to its reader and everything to the log.
