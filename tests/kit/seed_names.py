@@ -19,7 +19,6 @@ PYTHON_NAMES: tuple[tuple[str, str], ...] = (
 
 NOT_TRUE_YET: tuple[tuple[str, str, str], ...] = (
     ("003", "GenerationResult.from_cache", "always false: there is no response cache (D1)"),
-    ("003", "BudgetGuard.get_usage_stats", "tokens_used is None without a budget of tokens: GET /api/v1/ai/usage (D5)"),
     ("003", "EnhancedAIRouter.generate", "a model must be named: tasks have no preferred model (D3)"),
     (
         "003",

@@ -19,6 +19,7 @@ from headgate.client.endpoints import (
     ask_ai,
     ask_analytics,
     ask_quote,
+    ask_usage,
     document_of,
 )
 from headgate.client.errors import HeadgateError, NotReadYet, StatusError, status_error
@@ -114,6 +115,10 @@ class AsyncHeadgate:
     async def get_spend_limit(self, *, user_id: str | int | None = None) -> Document:
         """As `Headgate.get_spend_limit`."""
         return await self._analytics("user/spend-limit/", user_id=user_id)
+
+    async def get_usage(self, *, organization: str | None = None) -> Document:
+        """As `Headgate.get_usage`."""
+        return document_of((await self.send(ask_usage(self._options, organization=organization))).content)
 
     async def _analytics(self, what: str, **query: str | int | None) -> Document:
         return document_of((await self.send(ask_analytics(what, self._options, **query))).content)

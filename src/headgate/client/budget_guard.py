@@ -1,10 +1,9 @@
 """What seed 003 calls `BudgetGuard`: may a hosted model be called now, and how do the budgets stand?
 
 It asks for a quote: what the gateway would decide of such a call at this moment. It reserves nothing; the call itself
-is held and decided again when it is made.
+is held and decided again when it is made. How the budgets stand, the usage API knows.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from headgate.client.defaults import default_client, model_or_default
@@ -13,9 +12,6 @@ from headgate.client.errors import LimitExceeded, StatusError
 from headgate.client.sync_client import Headgate
 
 ADMITTED: Final = "Its budgets have room and no policy objects."
-_PREFERRED: Final = ("organization", "system")
-"""Whose budget is meant where several count the same."""
-_NAMES: Final[Mapping[str, str]] = {"tokens": "tokens", "usd": "cost_usd", "requests": "requests"}
 
 
 class BudgetGuard:
@@ -45,33 +41,41 @@ class BudgetGuard:
         return quote["decision"] == "admit", quote["reason"] or ADMITTED
 
     def get_usage_stats(self, org_id: str | None) -> dict[str, Any]:
-        """Tell how the budgets stand that such a call would be held in.
+        """Tell what the organization has used today, and of which limits.
+
+        Args:
+            org_id: id or name of the organization; None: the key's own.
 
         Returns:
-            `tokens_used`, `tokens_limit`, `cost_usd_used`, `cost_usd_limit`, `requests_used`, `requests_limit`: of the
-            organization's own budget of that kind, else of the one that counts everybody; None where there is none.
-            Amounts are `Decimal`s. `budgets` has all of them as the gateway tells them.
+            `tokens_used`, `tokens_limit`, `cost_usd_used`, `cost_usd_limit`, `cost_gbp_used`, `cost_gbp_limit`,
+            `requests_used`, `requests_limit`: of its daily budget of that kind that decides first; a limit is None
+            where there is none, and what is used is then all of today. Amounts are `Decimal`s, None where costs are
+            not shown. `budgets` has all budgets of the organization, as `GET /api/v1/ai/usage` tells them.
 
         Raises:
-            HeadgateError: as `can_use_hosted_model`, refusals included.
+            HeadgateError: the gateway cannot be asked, or the key does not see this organization or may not ask.
         """
-        budgets: Sequence[Document] = self._quote(org_id, None)["budgets"]
-        stats: dict[str, Any] = {}
-        for unit, name in _NAMES.items():
-            chosen = _chosen(budgets, unit)
-            stats[f"{name}_used"] = None if chosen is None else chosen["spent"]
-            stats[f"{name}_limit"] = None if chosen is None else chosen["limit"]
-        return stats | {"budgets": list(budgets)}
+        usage = (self._client or default_client()).get_usage(organization=org_id)
+        requests = _fullest_of_requests(usage["budgets"])
+        return {
+            "tokens_used": usage["tokens_used"],
+            "tokens_limit": usage["tokens_limit"],
+            "cost_usd_used": usage["cost_usd"],
+            "cost_usd_limit": usage["cost_limit_usd"],
+            "cost_gbp_used": usage["cost_gbp"],
+            "cost_gbp_limit": usage["cost_limit_gbp"],
+            "requests_used": usage["requests"] if requests is None else requests["used"],
+            "requests_limit": None if requests is None else requests["limit"],
+            "budgets": usage["budgets"],
+        }
 
     def _quote(self, org_id: str | None, task: str | None) -> Document:
         client = self._client or default_client()
         return client.quote(model=model_or_default(self._model), messages="Hello", tenant_id=org_id, task=task)
 
 
-def _chosen(budgets: Sequence[Document], unit: str) -> Document | None:
-    counting = [each for each in budgets if each["unit"] == unit and not each["shadow"]]
-    for scope in _PREFERRED:
-        for budget in counting:
-            if budget["scope"] == scope:
-                return budget
-    return None
+def _fullest_of_requests(budgets: list[Document]) -> Document | None:
+    counting = [
+        each for each in budgets if (each["unit"], each["period"]) == ("requests", "day") and not each["shadow"]
+    ]
+    return max(counting, key=lambda each: each["percent_used"], default=None)

@@ -21,6 +21,7 @@ from headgate.client.results import Usage
 
 AI_REQUEST_PATH: Final = "/api/ai/request"
 ANALYTICS_PATH: Final = "/api/v1/ai/analytics"
+USAGE_PATH: Final = "/api/v1/ai/usage"
 
 Document = dict[str, Any]
 """Decoded JSON; every number with a point is a `Decimal`."""
@@ -93,9 +94,19 @@ def ask_quote(body: Mapping[str, Any], labels: Mapping[str, Any], options: Optio
 
 def ask_analytics(what: str, options: Options, **query: str | int | None) -> Outgoing:
     """One of the analytics: `user/`, `system/`, `user/spend-limit/`."""
+    return _ask(f"{ANALYTICS_PATH}/{what}", options, query)
+
+
+def ask_usage(options: Options, *, organization: str | None) -> Outgoing:
+    """What an organization has used today, and of which limits."""
+    return _ask(USAGE_PATH, options, {"organization": organization})
+
+
+def _ask(path: str, options: Options, query: Mapping[str, str | int | None]) -> Outgoing:
     given = {name: value for name, value in query.items() if value is not None}
-    path = f"{ANALYTICS_PATH}/{what}" + (f"?{urlencode(given)}" if given else "")
-    return Outgoing("GET", path, base_headers(options), b"", options.timeout_s)
+    return Outgoing(
+        "GET", path + (f"?{urlencode(given)}" if given else ""), base_headers(options), b"", options.timeout_s
+    )
 
 
 def ask_ai(request: AiRequest, options: Options, *, drawn_key: str) -> Outgoing:

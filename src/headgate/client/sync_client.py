@@ -20,6 +20,7 @@ from headgate.client.endpoints import (
     ask_ai,
     ask_analytics,
     ask_quote,
+    ask_usage,
     document_of,
 )
 from headgate.client.errors import HeadgateError, NotReadYet, StatusError, status_error
@@ -140,6 +141,15 @@ class Headgate:
     def get_spend_limit(self, *, user_id: str | int | None = None) -> Document:
         """Tell how a user's budgets stand: `blocked`, `daily_spend`, `daily_limit`, `daily_percent_used`, monthly."""
         return self._analytics("user/spend-limit/", user_id=user_id)
+
+    def get_usage(self, *, organization: str | None = None) -> Document:
+        """Tell what an organization has used today, and of which limits; None: the key's own.
+
+        Returns:
+            `tokens_used`, `tokens_limit`, `cost_usd`, `cost_limit_usd`, `cost_gbp`, `requests`, `over_limit`,
+            `warnings`, `budgets`, `hours` and more.
+        """
+        return document_of(self.send(ask_usage(self._options, organization=organization)).content)
 
     def _analytics(self, what: str, **query: str | int | None) -> Document:
         return document_of(self.send(ask_analytics(what, self._options, **query)).content)

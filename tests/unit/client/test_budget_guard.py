@@ -8,12 +8,8 @@ from headgate.client import BudgetGuard, Forbidden, NotFound
 from tests.kit.python_client import Both, Scripted, refused
 
 
-def quote(decision: str = "admit", reason: str | None = None, budgets: list | None = None) -> httpx2.Response:
-    return httpx2.Response(200, json={"decision": decision, "reason": reason, "budgets": budgets or []})
-
-
-def budget(scope: str, unit: str, spent: object, limit: object, *, shadow: bool = False) -> dict:
-    return {"name": "B", "scope": scope, "unit": unit, "spent": spent, "limit": limit, "shadow": shadow}
+def quote(decision: str = "admit", reason: str | None = None) -> httpx2.Response:
+    return httpx2.Response(200, json={"decision": decision, "reason": reason, "budgets": []})
 
 
 def guard_of(*script) -> tuple[BudgetGuard, Scripted]:
@@ -51,29 +47,52 @@ def test_a_question_that_is_wrong_is_no_answer(kind: type, status: int, code: st
         guard.can_use_hosted_model("org_123", "caption")
 
 
-def test_stats_are_those_of_the_organizations_own_budgets():
+USAGE = {
+    "tokens_used": 1200,
+    "tokens_limit": 100_000,
+    "cost_usd": 0.25,
+    "cost_limit_usd": None,
+    "cost_gbp": 0.2,
+    "cost_limit_gbp": None,
+    "requests": 5,
+}
+
+
+def test_stats_are_what_the_organization_has_used_today():
     budgets = [
-        budget("system", "usd", 7, 1000),
-        budget("organization", "usd", 0.25, 50),
-        budget("organization", "tokens", 1200, 100_000),
-        budget("organization", "requests", 5, 10, shadow=True),
-        budget("user", "tokens", 3, 4),
+        {"unit": "tokens", "period": "day", "used": 1200, "limit": 100_000, "percent_used": 1.2, "shadow": False},
+        {"unit": "requests", "period": "day", "used": 3, "limit": 3, "percent_used": 100, "shadow": True},
     ]
-    text = json.dumps({"decision": "admit", "reason": None, "budgets": budgets})
-    guard, _ = guard_of(httpx2.Response(200, content=text.encode()))
+    guard, gateway = guard_of(httpx2.Response(200, content=json.dumps(USAGE | {"budgets": budgets}).encode()))
     stats = guard.get_usage_stats("org_123")
-    assert 5 == len(stats.pop("budgets"))
+    assert 2 == len(stats.pop("budgets"))
     assert {
         "tokens_used": 1200,
         "tokens_limit": 100_000,
         "cost_usd_used": Decimal("0.25"),
-        "cost_usd_limit": 50,
-        "requests_used": None,
+        "cost_usd_limit": None,
+        "cost_gbp_used": Decimal("0.2"),
+        "cost_gbp_limit": None,
+        "requests_used": 5,
         "requests_limit": None,
     } == stats
+    assert "/api/v1/ai/usage?organization=org_123" == gateway.asked[0].url.raw_path.decode()
 
 
-def test_without_a_budget_of_its_own_everybodys_counts():
-    guard, _ = guard_of(quote(budgets=[budget("system", "usd", 7, 1000), budget("user", "usd", 1, 5)]))
+def test_of_budgets_of_requests_the_fullest_one_of_the_day_counts():
+    def requests(used: int, limit: int, period: str = "day") -> dict:
+        share = 100 * used / limit
+        return {
+            "unit": "requests",
+            "period": period,
+            "used": used,
+            "limit": limit,
+            "percent_used": share,
+            "shadow": False,
+        }
+
+    budgets = [requests(3, 10), requests(4, 5), requests(99, 100, "month")]
+    guard, gateway = guard_of(httpx2.Response(200, json=USAGE | {"budgets": budgets}))
     stats = guard.get_usage_stats(None)
-    assert (7, 1000, None) == (stats["cost_usd_used"], stats["cost_usd_limit"], stats["tokens_limit"])
+    assert (4, 5) == (stats["requests_used"], stats["requests_limit"])
+    assert "/api/v1/ai/usage" == gateway.asked[0].url.raw_path.decode()

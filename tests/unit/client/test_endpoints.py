@@ -132,6 +132,13 @@ async def test_analytics_are_asked_where_the_seed_has_them(kind: str, path: str,
     assert ("GET", f"{ADDRESS}/api/v1/ai/analytics/{path}") == (request.method, str(request.url))
 
 
+@pytest.mark.parametrize(("query", "arguments"), [("", {}), ("?organization=A+%26+B", {"organization": "A & B"})])
+async def test_usage_is_asked_where_the_seed_has_it(kind: str, query: str, arguments: dict):
+    client = both(kind, json(b'{"tokens_used": 5, "cost_gbp": 0.1}'))
+    assert {"tokens_used": 5, "cost_gbp": Decimal("0.1")} == await client.call("get_usage", **arguments)
+    assert f"{ADDRESS}/api/v1/ai/usage{query}" == str(client.gateway.asked[0].url)
+
+
 def test_what_is_no_object_names_base_url():
     with pytest.raises(AnswerUnreadable, match="base_url"):
         document_of(b"<html>")

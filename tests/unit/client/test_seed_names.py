@@ -63,8 +63,9 @@ def test_seed_000(scripted: Scripted):
 
 def test_seed_003_budgets(scripted: Scripted):
     admitted = {"decision": "admit", "reason": None, "budgets": []}
-    tokens = {"unit": "tokens", "scope": "organization", "spent": 5, "limit": 10, "shadow": False}
-    scripted.script = [httpx2.Response(200, json=admitted), httpx2.Response(200, json=admitted | {"budgets": [tokens]})]
+    costs = dict.fromkeys(("cost_usd", "cost_limit_usd", "cost_gbp", "cost_limit_gbp"))
+    usage = {"tokens_used": 5, "tokens_limit": 10, "requests": 1, "budgets": []} | costs
+    scripted.script = [httpx2.Response(200, json=admitted), httpx2.Response(200, json=usage)]
     db_session = object()
     budget_guard = BudgetGuard(db_session)
     can_use, reason = budget_guard.can_use_hosted_model("org_123", "caption")

@@ -35,6 +35,8 @@ ADDRESSES = (
     f"{ANALYTICS}/requests/?errors=true",
     f"{ANALYTICS}/requests/aigw_acme_1/",
     f"{ANALYTICS}/langsmith/health/",
+    "/api/v1/ai/usage?organization=Acme",
+    "/api/v1/ai/budget?organization=Acme",
     "/costs?teamId=t1&groupBy=model,day",
     "/costs?format=csv",
     "/api/openapi.json",
@@ -60,6 +62,8 @@ def test_an_address_costs_the_queries_that_are_written_down(
         fill(organization, users=users)
     for period in ("day", "month"):
         create_budget(name=period, scope="user", period=period, limit=1)
+        for unit in ("money", "tokens"):
+            create_budget(name=unit, scope="organization", period=period, unit=unit, limit=users)
     found = {}
     for who in WHO:
         client = CALLERS[who].make(acme, other)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Swagger
 
 from headgate import __version__
-from headgate.control.api import analytics, costs, langsmith, records, spend_limits
+from headgate.control.api import analytics, costs, daily_limits, langsmith, records, spend_limits, usage
 from headgate.control.api.authentication import KeyAuthentication, SessionAuthentication
 from headgate.control.api.errors import add_handlers
 from headgate.control.api.rendering import JSON, ExactJson, encode
@@ -31,6 +31,8 @@ api = NinjaAPI(
 add_handlers(api)
 for _router in (analytics.router, spend_limits.router, records.router, langsmith.router):
     api.add_router("api/v1/ai/analytics/", _router)
+for _router in (usage.router, daily_limits.router):
+    api.add_router("api/v1/ai/", _router)
 api.add_router("", costs.router)
 
 

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from headgate.control.budgets.models import Budget
-from headgate.control.budgets.rights import OPERATORS_SCOPES
+from headgate.control.budgets.models import Budget, Source
+from headgate.control.budgets.rights import is_operators
 from headgate.control.keys.models import VirtualKey
 from headgate.control.organizations.models import Organization, User
 from headgate.control.organizations.queries import administrated_by
@@ -119,6 +119,50 @@ class Caller(NamedTuple):
             raise NotFound(message, code="organization_not_found", param="organization")
         return str(found.pk)
 
+    def organization_in(self, named: str | None) -> str:
+        """Return the id of the one organization whose sums are asked for; its members and keys may see these.
+
+        Raises:
+            BadRequest: there are several, and none is named.
+            Forbidden: there is none.
+            NotFound: no such organization among those that the caller may see.
+        """
+        return self._only(named, self._own_or_wide)
+
+    def resettable_organization(self, named: str | None) -> str:
+        """Return the id of the organization whose day the caller wants to start anew.
+
+        Raises:
+            BadRequest: there are several, and none is named.
+            Forbidden: the caller resets nobody's.
+            NotFound: no such organization among those that he may reset.
+        """
+        if self.person is None or not (self.resets_everything or self.administrated):
+            raise Forbidden(_RESETTERS_ONLY, code="admins_only")
+        return self._only(named, Seen(None) if self.resets_everything else Seen(self.administrated))
+
+    def limits_set_by(self, organization_id: str) -> Source | None:
+        """Return as whose the caller sets limits of all of an organization; None: he sets none."""
+        if self.person is None:
+            return None
+        if self.person.is_superuser:
+            return Source.ADMIN
+        return Source.ORGANIZATION if organization_id in self.administrated else None
+
+    def _only(self, named: str | None, seen: Seen) -> str:
+        if named is not None:
+            return self._organization(named, seen)
+        if seen.organizations is None:
+            found = list(Organization.objects.order_by("pk").values_list("pk", flat=True)[:2])
+        else:
+            found = sorted(seen.organizations)
+        if not found:
+            raise Forbidden("You belong to no organization: an admin can add you to one.", code="no_organization")
+        if len(found) > 1:
+            message = "There are several organizations that you may see: add organization."
+            raise BadRequest(message, code="ambiguous_organization", param="organization")
+        return str(found[0])
+
     def require_operator(self) -> None:
         """Let only the installation's operator go on.
 
@@ -153,7 +197,7 @@ class Caller(NamedTuple):
         if self.resets_everything:
             return True
         own = budget.organization_id in self.administrated
-        return self.person is not None and own and budget.scope not in OPERATORS_SCOPES
+        return self.person is not None and own and not is_operators(budget)
 
 
 def caller_of_person(person: User) -> Caller:

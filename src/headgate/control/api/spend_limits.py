@@ -15,7 +15,7 @@ from headgate.control.api.rendering import encode
 from headgate.control.api.schemas import REFUSALS, Amount, Percent, amount
 from headgate.control.budgets.models import Budget
 from headgate.control.budgets.standing import Standing, standing_of
-from headgate.control.budgets.user_resets import reset_user
+from headgate.control.budgets.user_resets import ResetBudget, reset_user
 from headgate.control.identifiers import new_id
 from headgate.control.rollups.queries import Seen
 from headgate.domain.budget import BudgetUnit
@@ -135,11 +135,8 @@ def reset_spend(
     return {
         "user_id": user,
         "organization": owner,
-        "reset": [
-            {**_named(each.budget), "spent": _in_unit(each.budget, each.spent), "unit": each.budget.unit}
-            for each in done.reset
-        ],
-        "kept": [_named(budget) for budget in done.kept],
+        "reset": [reset_of_budget(each) for each in done.reset],
+        "kept": [kept_budget(budget) for budget in done.kept],
     }
 
 
@@ -172,7 +169,14 @@ def _usd(figure: NanoUsd | None) -> Any:
     return None if figure is None else amount(nano_to_usd(figure))
 
 
-def _named(budget: Budget) -> dict[str, str]:
+def reset_of_budget(done: ResetBudget) -> dict[str, Any]:
+    """Return the fields of `ResetOfBudget`."""
+    budget = done.budget
+    return {**kept_budget(budget), "spent": _in_unit(budget, done.spent), "unit": budget.unit}
+
+
+def kept_budget(budget: Budget) -> dict[str, str]:
+    """Return the fields of `KeptBudget`."""
     return {"budget": budget.name, "period": budget.period}
 
 

@@ -29,6 +29,7 @@ from headgate.control.scoping import Scoped
 __all__ = ["BudgetAdmin", "pages"]
 
 _STATES = {"in force": "success", "soft": "success", "shadow": "warning", "retired": "info"}
+_BY_HAND = (Source.ADMIN, Source.ORGANIZATION)
 _FIXED = ("organization", "scope", "subject", "unit", "currency", "source", "policy_name", "state")
 
 
@@ -93,7 +94,7 @@ class BudgetAdmin(Scoped):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Say whether it may be changed here; a retired one, the environment's and a policy's are not."""
-        here = obj is None or (obj.retired_at is None and obj.source == Source.ADMIN and may_govern(request, obj))
+        here = obj is None or (obj.retired_at is None and obj.source in _BY_HAND and may_govern(request, obj))
         return here and super().has_change_permission(request, obj)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
@@ -162,7 +163,7 @@ class BudgetAdmin(Scoped):
     @admin.action(description="Retire the selected budgets", permissions=["change"])
     def retire(self, request: HttpRequest, budgets: QuerySet[Budget]) -> None:
         """Take them out of force for good; those of the environment and of policies end where they were made."""
-        rows = [row for row in governed(request, budgets) if row.source == Source.ADMIN]
+        rows = [row for row in governed(request, budgets) if row.source in _BY_HAND]
         for budget in rows:
             retire(budget)
             self.log_change(request, budget, "Retired.")

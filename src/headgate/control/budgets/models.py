@@ -25,6 +25,7 @@ class Source(models.TextChoices):
 
     ADMIN = "admin", "Admin"
     ENVIRONMENT = "environment", "Environment"
+    ORGANIZATION = "organization", "Organization's admins"
     POLICY = "policy", "Policy"
 
 

@@ -45,7 +45,11 @@ def convert(nano: NanoUsd, currency: str, *, at: dt.datetime) -> Decimal:
     Raises:
         ValidationError: unknown currency.
     """
-    rate = usd_rate(currency, on=at.astimezone(dt.UTC).date())
+    return in_currency(nano, usd_rate(currency, on=at.astimezone(dt.UTC).date()))
+
+
+def in_currency(nano: NanoUsd, rate: Decimal) -> Decimal:
+    """Return an amount at a rate (USD per unit), to nine decimals, half to even."""
     return nano_to_usd(NanoUsd(round(Fraction(nano) / Fraction(rate))))
 
 

@@ -5,14 +5,18 @@ A new address is a row of `ADDRESSES`, a new kind of caller one of `people.CALLE
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
 from django.utils import timezone
 
 from headgate.control.api.app import api
+from headgate.control.budgets.daily_limits import DailyLimit, set_daily_limits
+from headgate.control.budgets.models import Adjustment, Budget, Source
 from headgate.control.organizations.models import Organization
-from tests.unit.control.api.people import CALLERS, Caller, ask
+from headgate.domain.budget import BudgetUnit
+from tests.unit.control.api.people import CALLERS, Caller, ask, make_person
 
 pytestmark = pytest.mark.django_db
 COSTS = {"Acme": {"u1": 100, "u2": 20}, "Other": {"u1": 7_000, "u2": 300}}
@@ -61,6 +65,22 @@ def nano(amount: Any) -> int:
     return round(amount * 1_000_000_000)
 
 
+def organizations_of(caller: Caller) -> list[int] | None:
+    """The sum of the one organization of which he may see the sums: all its members and keys may."""
+    if caller.refused or not (known := caller.everybody | caller.own):
+        return None
+    return [sum(COSTS[name].values()) for name in known] if len(known) == 1 else None
+
+
+def sum_of_other(caller: Caller) -> list[int] | None:
+    """The sum of the other organization, asked for by its name."""
+    return [sum(COSTS["Other"].values())] if "Other" in caller.everybody | caller.own else None
+
+
+def used(answer: Any) -> list[int]:
+    return [nano(answer["cost_usd"])]
+
+
 def total(answer: Any) -> list[int]:
     return [nano(answer["total_cost_usd"])]
 
@@ -78,6 +98,8 @@ ADDRESSES = [
     Address(f"{ANALYTICS}/breakdown/?by=organization,team", everybodys, lines),
     Address(f"{ANALYTICS}/breakdown/?by=key&organization=Other", of_other, lines),
     Address(f"{ANALYTICS}/requests/", each_request, lambda a: sorted(nano(r["cost_usd"]) for r in a["requests"])),
+    Address("/api/v1/ai/usage", organizations_of, used),
+    Address("/api/v1/ai/usage/?organization=Other", sum_of_other, used),
     Address("/costs", widest, lambda answer: [nano(answer["total"]["costUsd"])]),
     Address("/costs?groupBy=userId,orgId", widest, lambda a: [sum(nano(i["costUsd"]) for i in a["items"])]),
     Address("/costs?teamId=t1&model=gpt", widest, lambda answer: [nano(answer["total"]["costUsd"])]),
@@ -108,7 +130,7 @@ def test_everybody_sees_what_is_his(address: Address, who: str, organizations: d
     answer = caller.make(organizations["Acme"], organizations["Other"]).get(address.path)
     expected = address.sees(caller)
     if expected is None:
-        assert answer.status_code in {401, 403, 404}
+        assert answer.status_code in {400, 401, 403, 404}
         assert answer.json()["error"]["request_id"] == answer["x-request-id"]
     else:
         assert expected == address.told(answer.json())
@@ -178,6 +200,46 @@ def test_only_who_may_resets(who: str, organizations: dict[str, Organization]):
         assert (answer.status_code == 200) == (name in caller.resets)
 
 
+USAGE = "/api/v1/ai"
+
+
+@pytest.mark.parametrize("who", CALLERS)
+def test_everybody_sees_the_limits_of_his_organizations(who: str, organizations: dict[str, Organization]):
+    caller = CALLERS[who]
+    client = caller.make(organizations["Acme"], organizations["Other"])
+    for name, limit in (("Acme", 5), ("Other", 7)):
+        wanted = [DailyLimit(BudgetUnit.TOKENS, Decimal(limit))]
+        set_daily_limits(organizations[name], wanted, source=Source.ADMIN, actor=make_person(f"clerk of {name}"))
+        answer = client.get(f"{USAGE}/budget?organization={name}")
+        assert (answer.status_code == 200) == (name in caller.everybody | caller.own)
+        if answer.status_code == 200:
+            assert [limit] == [each["limit"] for each in answer.json()["budgets"]]
+
+
+@pytest.mark.parametrize("who", CALLERS)
+def test_only_who_may_sets_limits(who: str, organizations: dict[str, Organization]):
+    caller = CALLERS[who]
+    client = caller.make(organizations["Acme"], organizations["Other"])
+    may = caller.resets if who in {"operator", "organization admin"} else frozenset()
+    for name in COSTS:
+        path = f"{USAGE}/budget?organization={name}"
+        answer = client.post(path, {"daily_token_limit": 5}, content_type="application/json")
+        assert (answer.status_code == 200) == (name in may)
+        assert (name in may) == Budget.objects.filter(organization__name=name).exists()
+
+
+@pytest.mark.parametrize("who", CALLERS)
+def test_only_who_may_starts_a_day_anew(who: str, organizations: dict[str, Organization]):
+    caller = CALLERS[who]
+    client = caller.make(organizations["Acme"], organizations["Other"])
+    for name, organization in organizations.items():
+        wanted = [DailyLimit(BudgetUnit.TOKENS, Decimal(9))]
+        set_daily_limits(organization, wanted, source=Source.ORGANIZATION, actor=make_person(f"clerk of {name}"))
+        answer = client.post(f"{USAGE}/reset-daily?organization={name}", content_type="application/json")
+        assert (answer.status_code == 200) == (name in caller.resets)
+        assert (name in caller.resets) == Adjustment.objects.filter(organization=organization).exists()
+
+
 def test_every_operation_is_tried():
     """An operation that nobody tries here fails: `paths` lists what the document has."""
     paths = {path for path, methods in api.get_openapi_schema()["paths"].items() for _ in methods}
@@ -187,5 +249,7 @@ def test_every_operation_is_tried():
         f"{ANALYTICS}/langsmith/health/",
         f"{ANALYTICS}/user/spend-limit/",
         f"{ANALYTICS}/user/{{user_id}}/reset/",
+        f"{USAGE}/budget",
+        f"{USAGE}/reset-daily",
     }
-    assert paths == tried
+    assert paths == {path if path in paths else path.rstrip("/") for path in tried}

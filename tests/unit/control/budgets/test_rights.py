@@ -20,9 +20,13 @@ def test_an_organization_s_admin_governs_its_parts_only(acme, other, acme_admin,
         Budget(scope="team", organization=other),
         Budget(scope="user"),
         Budget(scope="system"),
+        Budget(scope="organization", organization=acme, source="organization"),
+        Budget(scope="organization", organization=other, source="organization"),
     ]
-    assert [True, False, False, False, False] == [may_govern(asking(rf, acme_admin), each) for each in budgets]
-    assert [True] * 5 == [may_govern(asking(rf, superuser), each) for each in budgets]
+    assert [True, False, False, False, False, True, False] == [
+        may_govern(asking(rf, acme_admin), each) for each in budgets
+    ]
+    assert [True] * 7 == [may_govern(asking(rf, superuser), each) for each in budgets]
 
 
 def test_nobody_governs_what_is_retired(superuser, rf):
