@@ -115,7 +115,7 @@ def test_a_browser_shows_that_it_asks_by_itself(asked, superuser):
         ({"daily_cost_limit": "1e99"}, "daily_cost_limit"),
         ({"daily_cost_limit": "NaN"}, "daily_cost_limit"),
         ({"daily_cost_limit": "0.0000000001"}, "daily_cost_limit"),
-        ({"daily_cost_limit": 1, "currency": "XXX"}, "currency"),
+        ({"daily_cost_limit": 1, "currency": "QQQ"}, "currency"),
         ({"daily_cost_limit": 1, "currency": "usd"}, "currency"),
         ({"daily_cost_limit_gbp": -1}, "daily_cost_limit_gbp"),
         ({"daily_cost_limit_gbp": 1, "daily_cost_limit": 1}, "daily_cost_limit_gbp"),

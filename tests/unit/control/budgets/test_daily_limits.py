@@ -112,7 +112,7 @@ def test_what_the_pages_made_first_is_changed_and_no_other_kind(acme, superuser)
         (DailyLimit(MONEY, Decimal(-1)), "limit"),
         (DailyLimit(MONEY, Decimal("1e999999")), "limit"),
         (DailyLimit(MONEY, Decimal("0.1234567891")), "limit"),
-        (DailyLimit(MONEY, Decimal(1), "XXX"), "currency"),
+        (DailyLimit(MONEY, Decimal(1), "QQQ"), "currency"),
         (DailyLimit(TOKENS, Decimal("1.5")), "limit"),
         (DailyLimit(TOKENS, Decimal(2**62)), "limit"),
     ],
