@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fmt bench e2e docs lock clean
+.PHONY: help serve test check fmt bench e2e docs pictures lock clean
 
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -18,7 +18,7 @@ endif
 SERVE_OPTIONS := $(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)') $(if $(DATA_DIR),--data-dir '$(DATA_DIR)')
 
 help:
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 serve: .venv/.ready-to-serve ## set up and start the gateway (PORT=8000 HOST=127.0.0.1 DATA_DIR=.headgate)
 	@exec $(PYTHON) -m headgate serve $(SERVE_OPTIONS)
@@ -41,6 +41,9 @@ e2e: .venv/.ready-to-develop ## the admin pages in a real browser
 
 docs: .venv/.ready-to-develop ## check the documents: links, settings, commands
 	@$(PYTEST) -q tests/docs $(ARGS)
+
+pictures: .venv/.ready-to-develop ## take the pictures in docs/images anew
+	@PYTHON='$(PYTHON)' sh scripts/pictures.sh
 
 lock: .venv/.ready-to-develop ## resolve the dependencies anew and write the hash-locked lists (UPGRADE=1: newest)
 	@sh scripts/lock.sh $(if $(UPGRADE),--upgrade)

@@ -14,7 +14,7 @@ def listed() -> set[str]:
 
 
 def test_a_bare_make_lists_the_commands():
-    assert {"serve", "test", "check", "fmt", "bench", "e2e", "docs", "lock", "clean"} == listed()
+    assert {"serve", "test", "check", "fmt", "bench", "e2e", "docs", "pictures", "lock", "clean"} == listed()
 
 
 def test_every_make_command_in_the_documents_exists():

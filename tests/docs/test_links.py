@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.tree import ROOT, documents
+from tests.docs.tree import ROOT, documents, files
 
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
@@ -37,6 +37,13 @@ def broken(document: Path) -> list[str]:
 @pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_inside_the_repository_resolve(document: Path):
     assert [] == broken(document)
+
+
+def test_every_picture_is_there_and_shown_somewhere():
+    shown = {
+        (page.parent / name).resolve() for page in documents() for name in re.findall(r"!\[[^\]]+\]\(([^)\s]+)\)", prose(page))
+    }
+    assert shown == {path for path in files() if path.parent == ROOT / "docs" / "images"}
 
 
 def test_every_page_is_in_the_index():

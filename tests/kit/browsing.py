@@ -14,6 +14,8 @@ PICTURES = Path(__file__).parents[2] / "test-results"
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
+MANUAL = {"width": 1200, "height": 760}
+"""Of pictures in the documents, which have the test's name for them and nothing behind it."""
 
 
 @contextmanager
@@ -54,7 +56,8 @@ class Watched:
     def picture(self, name: str, *, whole: bool = False) -> None:
         """Keep what is on the screen, or the whole page, as `<name>-<size>.png`."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=self._folder / f"{name}-{self.size}.png", full_page=whole)
+        name = name if self.page.viewport_size == MANUAL else f"{name}-{self.size}"
+        self.page.screenshot(path=self._folder / f"{name}.png", full_page=whole)
 
     def fits(self) -> bool:
         """Whether nothing sticks out of the screen to the right."""
@@ -64,8 +67,8 @@ class Watched:
 
 @contextmanager
 def watching(browser: Browser, size: str, folder: str, *, session: Any = None) -> Iterator[Watched]:
-    """A page of a size, `desktop` or `phone`; at its end nothing may have gone wrong, or come from outside."""
-    context = browser.new_context(storage_state=session, viewport=SIZES[size])
+    """A page of a size, `desktop`, `phone` or `manual`; at its end nothing may have gone wrong, or come from outside."""
+    context = browser.new_context(storage_state=session, viewport={**SIZES, "manual": MANUAL}[size])
     context.set_default_timeout(10_000)
     watched = Watched(context.new_page(), folder)
     yield watched
