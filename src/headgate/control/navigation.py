@@ -78,6 +78,7 @@ UNFOLD: dict[str, Any] = {
             ),
             _group(
                 "Money",
+                _page("Costs", "payments", "costs"),
                 _item("Budgets", "savings", "budgets_budget_changelist"),
                 _item("Windows", "date_range", "budgets_window_changelist"),
                 _item("Adjustments", "edit_note", "budgets_adjustment_changelist"),

@@ -39,6 +39,7 @@ ADDRESSES = (
     "/api/v1/ai/budget?organization=Acme",
     "/costs?teamId=t1&groupBy=model,day",
     "/costs?format=csv",
+    "/costs?format=html&groupBy=orgId,keyId,day",
     "/api/openapi.json",
     "/api/docs",
 )

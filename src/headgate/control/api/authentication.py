@@ -29,7 +29,7 @@ class KeyAuthentication(HttpBearer):
             NotAuthenticated: the key is unknown, revoked or expired.
             Forbidden: its organization is switched off, or it has other scopes only.
         """
-        shown = _shown_key(request)
+        shown = shown_key(request)
         return self.authenticate(request, shown) if shown else None
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller:  # noqa: ARG002 - the base's words
@@ -74,7 +74,8 @@ class SessionAuthentication(APIKeyCookie):
         return caller_of_person(person)
 
 
-def _shown_key(request: HttpRequest) -> str:
+def shown_key(request: HttpRequest) -> str:
+    """Return the virtual key that a request shows; empty: none."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     shown = bearer.strip() if scheme.lower() == "bearer" else ""
     for name in KEY_HEADERS:

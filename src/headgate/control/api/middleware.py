@@ -5,10 +5,12 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from headgate.control.api.errors import fault, no_endpoint, no_method, refusal, request_id_of
-from headgate.control.api.rendering import JSON
+from headgate.control.api.rendering import JSON, wants_page
 from headgate.domain.errors import BadRequest, Refused
 
 _PATHS = ("/api/", "/costs")
+_PAGE = "/costs"
+"""Beside what programs read, a page of that address."""
 _HOST = "The name in the Host header is none of this installation's: HEADGATE_ALLOWED_HOSTS lists them."
 
 
@@ -22,7 +24,7 @@ class ApiAnswers:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request."""
         response = self._get_response(request)
-        if not request.path.startswith(_PATHS):
+        if not request.path.startswith(_PATHS) or (request.path == _PAGE and wants_page(request)):
             return response
         if response.status_code >= 400 and not response.headers.get("content-type", "").startswith(JSON):
             response = _in_envelope(request, response)

@@ -11,8 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from ninja.renderers import BaseRenderer
 from pydantic import BaseModel
 
+from headgate.control.api.authentication import shown_key
+
 JSON = "application/json"
 CSV = "text/csv"
+PAGE = "text/html"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _encoder = msgspec.json.Encoder()
 
@@ -35,6 +38,15 @@ def encode(data: Any) -> bytes:
 def wants_csv(request: HttpRequest, asked: str | None) -> bool:
     """Say whether a table is to be CSV: by `format`, or where that says nothing by `Accept`."""
     return asked == "csv" if asked else request.get_preferred_type([JSON, CSV]) == CSV
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """Say whether a page is wanted where there is one: a browser asks, or `format` is `html`; keys are of programs."""
+    if request.method not in {"GET", "HEAD"} or shown_key(request):
+        return False
+    if asked := request.GET.get("format"):
+        return asked == "html"
+    return request.get_preferred_type([JSON, CSV, PAGE]) == PAGE
 
 
 def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:

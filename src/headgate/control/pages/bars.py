@@ -27,3 +27,12 @@ def bar(percent: Decimal | int, label: str) -> SafeString:
         filled=min(max(percent, 0), 100),
         label=label,
     )
+
+
+def share(percent: Decimal) -> SafeString:
+    """Return how much of a whole something is, as a bar of one colour with its figure."""
+    return format_html(
+        '<div class="hg-bar hg-share"><progress max="100" value="{percent}" aria-hidden="true"></progress>'
+        '<span class="text-xs">{percent} %</span></div>',
+        percent=percent,
+    )
