@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from typing import Any
 from urllib.parse import urlsplit
 
 from tests.kit.gateway import GatewayProcess, wait_until
@@ -9,6 +10,7 @@ from tests.kit.gateway import GatewayProcess, wait_until
 CHAT, MESSAGES, EMBEDDINGS = "/v1/chat/completions", "/v1/messages", "/v1/embeddings"
 RESPONSES = "/v1/responses"
 DOORS = [CHAT, MESSAGES, EMBEDDINGS, RESPONSES]
+BELOW_GEMINI = "/v1beta/models/"
 
 
 class Answer:
@@ -64,6 +66,9 @@ def check(answer: Answer, path: str, status: int, code: str | None = None) -> di
     request_id = answer.headers["x-request-id"]
     assert request_id.startswith("aigw_")
     assert request_id in str(error["message"])
+    if path.startswith(BELOW_GEMINI):
+        assert (error["code"], list(error)) == (status, ["code", "message", "status", "details"])
+        error = _as_the_others(error)
     if path == MESSAGES:
         assert (document["type"], document["request_id"]) == ("error", request_id)
     else:
@@ -72,6 +77,13 @@ def check(answer: Answer, path: str, status: int, code: str | None = None) -> di
     if code:
         assert error["code"] == code
     return error
+
+
+def _as_the_others(error: dict[str, Any]) -> dict[str, object]:
+    """What Google's envelope says in its details, by the names of the other doors."""
+    detail = error["details"][0]
+    assert detail["@type"] == "type.googleapis.com/google.rpc.ErrorInfo"
+    return {"message": error["message"], "code": detail["reason"], "param": None, **detail["metadata"]}
 
 
 def wait_for_ingest(gateway: GatewayProcess) -> None:

@@ -59,6 +59,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """Fields that make the provider go on after it has answered, so that nobody here learns what it costs."""
     free: bool = False
     """The provider never bills it."""
+    limit: str = "max_tokens"
+    """What its callers call the limit on the output, in remedies."""
 
     @property
     def names_model(self) -> bool:
@@ -88,6 +90,7 @@ RESPONSES = Door(
     instead=frozenset({"previous_response_id", "conversation", "prompt"}),
     continues="previous_response_id",
     endless=frozenset({"background"}),
+    limit="max_output_tokens",
 )
 EMBEDDINGS = Door(
     path="/v1/embeddings",
@@ -203,6 +206,7 @@ GENERATE_CONTENT = Door(
     scope="gemini",
     streams=False,
     prompt="contents",
+    limit="maxOutputTokens",
 )
 STREAM_GENERATE_CONTENT = Door(
     path="/v1beta/models/{model}:streamGenerateContent",
@@ -212,6 +216,7 @@ STREAM_GENERATE_CONTENT = Door(
     streams=False,
     streamed=True,
     prompt="contents",
+    limit="maxOutputTokens",
 )
 GEMINI_COUNT_TOKENS = Door(
     path="/v1beta/models/{model}:countTokens",

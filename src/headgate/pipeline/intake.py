@@ -24,7 +24,8 @@ _COUNTS: Final = ("n", "best_of", "max_tokens", "max_completion_tokens", "max_ou
 """Fields that decide what a request may cost; every other value is the provider's to judge."""
 _CHOICES: Final = frozenset({"n", "best_of", "candidateCount"})
 _LISTS: Final = ("messages", "tools", "documents")
-_NEVER_NULL: Final = frozenset({"messages", "documents"})
+_GEMINI_LISTS: Final = ("contents", "tools")
+_NEVER_NULL: Final = frozenset({"messages", "documents", "contents"})
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +96,10 @@ def _read_by_path(door: Door, fields: Mapping[str, msgspec.Raw], path: str, quer
     """The path of Gemini's doors says model and streaming, the query how the stream is framed."""
     model = _checked_model(door.model_in(path))
     _check_prompt(door, fields)
-    _check_config(_in_one_spelling(fields, ""))
+    spelled = _in_one_spelling(fields, "")
+    for name in _GEMINI_LISTS:
+        _check_list(spelled, name)
+    _check_config(spelled)
     served = "sse" in parse_qs(query).get("alt", ())
     return Intake(
         fields=fields,

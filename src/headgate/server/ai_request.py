@@ -26,6 +26,7 @@ DOOR: Final = Door(
     path=PATH,
     format=Format.OPENAI_CHAT,
     envelope=Envelope.AI_REQUEST,
+    limit="maxTokens",
     scope="chat",
     streams=False,
     prompt="messages",
@@ -174,7 +175,7 @@ class AiRequests:
             return
         except GatewayError as error:
             await incoming.discard()
-            send_error(exchange, error, DOOR.envelope, request_id)
+            send_error(exchange, error, DOOR.envelope, request_id, limit=DOOR.limit)
         except Exception as error:  # noqa: BLE001 - no traceback reaches a client
             await incoming.discard()
             fault = Fault(repr(error))

@@ -85,7 +85,7 @@ class DoorHandler:
         self, error: GatewayError, door: Door, request_id: RequestId, incoming: IncomingBody, exchange: Exchange
     ) -> None:
         await incoming.discard()
-        send_error(exchange, error, door.envelope, request_id)
+        send_error(exchange, error, door.envelope, request_id, limit=door.limit)
 
     async def _deliver(self, reply: Reply, exchange: Exchange) -> None:
         delivery = Delivery(reply, exchange, self._clock)

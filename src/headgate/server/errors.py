@@ -1,5 +1,6 @@
 """The only place that turns errors into what a client reads, in the envelope of the door that was called."""
 
+import re
 from typing import Final, NamedTuple
 
 import msgspec
@@ -42,6 +43,9 @@ _GOOGLE_STATUSES: Final = {
     504: "DEADLINE_EXCEEDED",
 }
 """Google's own word for an HTTP status (its `google.rpc.Code`)."""
+OUTPUT_LIMIT: Final = "max_tokens"
+"""What remedies call the limit on the output, until it is known who reads them."""
+_REMEDY: Final = re.compile(rf"\b(set|lower) {OUTPUT_LIMIT}\b")
 _GOOGLE_TYPE: Final = "type.googleapis.com/google.rpc."
 _encode = msgspec.json.Encoder().encode
 
@@ -65,9 +69,11 @@ class _Facts(NamedTuple):
     source: str
 
 
-def render_error(error: GatewayError, envelope: Envelope, request_id: str) -> Rendered:
-    """Render any error of ours; a fault shows nothing but the request id."""
+def render_error(error: GatewayError, envelope: Envelope, request_id: str, *, limit: str = OUTPUT_LIMIT) -> Rendered:
+    """Render any error of ours; a fault shows nothing but the id. Remedies name the limit as their reader does."""
     facts = _facts(error)
+    if limit != OUTPUT_LIMIT and isinstance(error, Refused):
+        facts = facts._replace(message=_REMEDY.sub(rf"\1 {limit}", facts.message))
     told = facts._replace(message=f"{facts.message} (request {request_id})")
     match envelope:
         case Envelope.ANTHROPIC:

@@ -13,7 +13,7 @@ from headgate.domain.principal import Attribution
 from headgate.pipeline.attribution import MAX_LABEL_CHARS
 from headgate.pipeline.doors import Envelope
 from headgate.pipeline.replay import KEY_HEADER as IDEMPOTENCY_HEADER
-from headgate.server.errors import render_error
+from headgate.server.errors import OUTPUT_LIMIT, render_error
 from headgate.server.exchange import Exchange
 
 KEY_HEADERS: Final = ("x-api-key", "api-key", "x-goog-api-key", "x-pulse-key")
@@ -161,9 +161,14 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"The body is over {limit} bytes, the most that is read.", code="body_too_large")
 
 
-def send_error(exchange: Exchange, error: GatewayError, envelope: Envelope, request_id: str) -> None:
-    """Answer with an error; a fault is logged in full, for its client sees nothing but the id."""
+def send_error(
+    exchange: Exchange, error: GatewayError, envelope: Envelope, request_id: str, *, limit: str = OUTPUT_LIMIT
+) -> None:
+    """Answer with an error; a fault is logged in full, for its client sees nothing but the id.
+
+    `limit` is what the client calls the limit on the output.
+    """
     if isinstance(error, Fault):
         _log.error("fault", request_id=request_id, exc_info=error)
-    rendered = render_error(error, envelope, request_id)
+    rendered = render_error(error, envelope, request_id, limit=limit)
     exchange.respond(rendered.status, rendered.headers, rendered.body)

@@ -214,6 +214,9 @@ def test_the_path_says_model_and_streaming_and_the_query_the_framing(query: str,
     ("raw", "code", "param"),
     [
         (b"{}", "missing_field", "contents"),
+        (b'{"contents":"hi"}', "invalid_type", "contents"),
+        (b'{"contents":null}', "invalid_type", "contents"),
+        (b'{"contents":[],"tools":{}}', "invalid_type", "tools"),
         (b'{"contents":[],"generationConfig":[]}', "invalid_type", "generationConfig"),
         (
             b'{"contents":[],"generationConfig":{"maxOutputTokens":1.5}}',

@@ -198,3 +198,10 @@ def test_a_refusal_carries_how_its_limit_stands():
     refusal = LimitExceeded("Fast.", code="rate_limit_exceeded", retry_after_s=3, headers=standing)
     headers = dict(render_error(refusal, Envelope.OPENAI, "r").headers)
     assert dict(standing) == {name: value for name, value in headers.items() if name.startswith(b"x-ratelimit-")}
+
+
+@pytest.mark.parametrize(("limit", "told"), [("max_tokens", "max_tokens"), ("maxOutputTokens", "maxOutputTokens")])
+def test_a_remedy_names_the_limit_as_its_reader_does(limit: str, told: str):
+    error = Unpriced('Blocked by policy "max_tokens": shorten it or lower max_tokens.', code="c")
+    message = json.loads(render_error(error, Envelope.GEMINI, "aigw_1_a", limit=limit).body)["error"]["message"]
+    assert message == f'Blocked by policy "max_tokens": shorten it or lower {told}. (request aigw_1_a)'
