@@ -61,7 +61,7 @@ class Running:
 
     def cpu_s(self) -> float:
         """CPU seconds used so far by the whole tree."""
-        return sum(_cpu_s(pid) for pid in self.tree())
+        return sum(cpu_s(pid) for pid in self.tree())
 
     def peak_mb(self) -> float:
         """Sum of the peak resident sizes."""
@@ -101,12 +101,14 @@ def _listens(port: int) -> bool:
         return False
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int, *, children: bool = False) -> float:
+    """CPU seconds that a process has used, or all of its children that have ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / HZ
+    first = 13 if children else 11
+    return (int(fields[first]) + int(fields[first + 1])) / HZ
 
 
 def _peak_kb(pid: int) -> int:
