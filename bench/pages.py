@@ -102,7 +102,9 @@ def _parent(pid: int) -> int:
         return 0
 
 
-def measure(console: Running, postgres: Callable[[], float], who: str, address: str, headers: dict[str, str]) -> Measured:
+def measure(
+    console: Running, postgres: Callable[[], float], who: str, address: str, headers: dict[str, str]
+) -> Measured:
     """Ask once to warm up, then as often as counts; once is enough for who may not."""
     connection = http.client.HTTPConnection("127.0.0.1", console.port, timeout=120)
     body, status, _ = _ask(connection, address, headers)
@@ -111,7 +113,9 @@ def measure(console: Running, postgres: Callable[[], float], who: str, address: 
     for _ in range(CALLS if status == 200 else 2):
         body, status, ms = _ask(connection, address, headers)
         took.append(ms)
-    used = [(after - then) / len(took) * 1000 for after, then in zip((console.cpu_s(), postgres()), before, strict=True)]
+    used = [
+        (after - then) / len(took) * 1000 for after, then in zip((console.cpu_s(), postgres()), before, strict=True)
+    ]
     connection.close()
     p95 = statistics.quantiles(took, n=20, method="inclusive")[-1]
     return Measured(who, address, status, statistics.median(took), p95, *used, len(body) / 1024)

@@ -1,11 +1,12 @@
 """Roll-ups: sums of cost events and request log rows per hour or day and group, made from the rows that are posted.
 
-There are five tables, each with the groups that somebody asks for together (decision 0015). A sum is a list of
-integers, so that adding up is exact and independent of the order.
+Each table has the groups that somebody asks for together (decisions 0015 and 0018). A sum is a list of integers, so
+that adding up is exact and independent of the order.
 """
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -67,8 +68,9 @@ _DIGEST_BYTES = 12
 _CHARGED = (Outcome.OK, Outcome.ESTIMATED)
 
 
-class Table(NamedTuple):
-    """One kind of roll-up."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Table:
+    """One kind of roll-up. Each is itself alone: nothing compares its columns."""
 
     name: str
     """Of its table in the database, without the common prefix."""
@@ -78,15 +80,19 @@ class Table(NamedTuple):
     """Columns, beside the hour or the day, that tell its rows apart."""
     sums: tuple[str, ...]
     """Columns that are summed up."""
+    source: "Table | None" = None
+    """A finer table of the same days, whose rows it adds up; None: it adds up the books."""
 
 
 TRAFFIC = ("organization_id", "provider", "model", "endpoint", "task")
-TRAFFIC_HOUR = Table("traffic_hour", daily=False, groups=TRAFFIC, sums=COUNTS + HISTOGRAM)
-TRAFFIC_DAY = Table("traffic_day", daily=True, groups=TRAFFIC, sums=COUNTS + HISTOGRAM)
-USER_HOUR = Table("user_hour", daily=False, groups=("organization_id", "end_user"), sums=COUNTS)
-USER_LATENCY = Table("user_latency", daily=True, groups=("organization_id", "end_user", "bucket"), sums=("requests",))
+TRAFFIC_HOUR = Table(name="traffic_hour", daily=False, groups=TRAFFIC, sums=COUNTS + HISTOGRAM)
+TRAFFIC_DAY = Table(name="traffic_day", daily=True, groups=TRAFFIC, sums=COUNTS + HISTOGRAM)
+USER_HOUR = Table(name="user_hour", daily=False, groups=("organization_id", "end_user"), sums=COUNTS)
+USER_LATENCY = Table(
+    name="user_latency", daily=True, groups=("organization_id", "end_user", "bucket"), sums=("requests",)
+)
 SPEND_DAY = Table(
-    "spend_day",
+    name="spend_day",
     daily=True,
     groups=(
         "organization_id",
@@ -104,7 +110,9 @@ SPEND_DAY = Table(
     ),
     sums=COUNTS,
 )
-TABLES = (TRAFFIC_HOUR, TRAFFIC_DAY, USER_HOUR, USER_LATENCY, SPEND_DAY)
+CALLED_DAY = Table(name="called_day", daily=True, groups=TRAFFIC[1:], sums=TRAFFIC_DAY.sums, source=TRAFFIC_DAY)
+USER_DAY = Table(name="user_day", daily=True, groups=USER_HOUR.groups, sums=COUNTS, source=SPEND_DAY)
+TABLES = (TRAFFIC_HOUR, TRAFFIC_DAY, USER_HOUR, USER_LATENCY, SPEND_DAY, CALLED_DAY, USER_DAY)
 """In the order in which they are written, which is the same for everybody who writes them."""
 
 Group = tuple[Any, ...]
@@ -192,10 +200,27 @@ class RollUp:
                         row[len(COUNTS) + bucket] += count
                 elif table is USER_HOUR:
                     _count_latencies(tables[USER_LATENCY], group, counts)
-        return {
-            table: sorted([Row(row_id(key[0], key[1:]), key[0], key[1:], sums) for key, sums in rows.items()])
-            for table, rows in tables.items()
-        }
+        for table in TABLES:
+            if table.source is not None:
+                tables[table] = coarser(table, tables[table.source].items())
+        return {table: in_order(rows) for table, rows in tables.items()}
+
+
+def coarser(table: Table, rows: Iterable[tuple[Group, Sequence[int]]]) -> dict[Group, list[int]]:
+    """Add rows of a table's source up to rows of the table."""
+    assert table.source is not None
+    kept = [0, *(1 + table.source.groups.index(name) for name in table.groups)]
+    found: dict[Group, list[int]] = {}
+    for finer, sums in rows:
+        group = tuple([finer[position] for position in kept])
+        row = found.get(group)
+        found[group] = list(sums) if row is None else [one + other for one, other in zip(row, sums, strict=True)]
+    return found
+
+
+def in_order(rows: Mapping[Group, list[int]]) -> list[Row]:
+    """Name rows, and return them ascending by id."""
+    return sorted([Row(row_id(key[0], key[1:]), key[0], key[1:], sums) for key, sums in rows.items()])
 
 
 def _groups(key: Group) -> list[tuple[Table, Group]]:
@@ -259,3 +284,8 @@ def row_id(period: int, group: Sequence[Any] | None = None) -> UUID:
     words = "".join(["-" if word is None else f"{len(text := str(word))}:{text}" for word in group])
     digest = blake2b(words.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
     return UUID(bytes=start + digest)
+
+
+def period_of_id(name: UUID) -> int:
+    """Return the number of the hour or day of a row."""
+    return int.from_bytes(name.bytes[:4], "big")

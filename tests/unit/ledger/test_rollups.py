@@ -8,6 +8,7 @@ from headgate.ledger.latency import bucket_of
 from headgate.ledger.postings import CostEventPosting, RequestLogPosting
 from headgate.ledger.rollups import (
     ANSWERED_ESTIMATES,
+    CALLED_DAY,
     COUNTS,
     EVENT_COLUMNS,
     HISTOGRAM,
@@ -17,12 +18,14 @@ from headgate.ledger.rollups import (
     TABLES,
     TRAFFIC_DAY,
     TRAFFIC_HOUR,
+    USER_DAY,
     USER_HOUR,
     USER_LATENCY,
     RollUp,
     Table,
     failed,
     label,
+    period_of_id,
     row_id,
 )
 from headgate.pipeline.attempt import _why_estimated
@@ -80,6 +83,8 @@ def test_a_request_and_its_attempts_meet_in_one_row():
     traffic = ("org", "openai", "gpt", "/v1/messages", "k1")
     assert [(HOUR, traffic, sums | {HISTOGRAM[bucket]: 1})] == summed(TRAFFIC_HOUR, **both)
     assert [(DAY, traffic, sums | {HISTOGRAM[bucket]: 1})] == summed(TRAFFIC_DAY, **both)
+    assert [(DAY, traffic[1:], sums | {HISTOGRAM[bucket]: 1})] == summed(CALLED_DAY, **both)
+    assert [(DAY, ("org", "u1"), sums)] == summed(USER_DAY, **both)
 
 
 def test_every_count_is_told_apart():
@@ -112,10 +117,22 @@ def test_every_count_is_told_apart():
     } == sums
 
 
-def test_who_has_no_user_is_in_no_table_of_users():
+def test_who_has_no_user_is_in_no_table_of_users_but_that_of_days():
     nobody = {"events": (event(end_user=None),), "logs": (log(end_user=None),)}
     assert ([], []) == (summed(USER_HOUR, **nobody), summed(USER_LATENCY, **nobody))
     assert 1 == len(summed(SPEND_DAY, **nobody))
+    assert [("org", None)] == [group for _, group, _ in summed(USER_DAY, **nobody)]
+
+
+def test_a_coarser_table_adds_up_what_its_groups_do_not_tell_apart():
+    events = [event(organization_id=owner, team=team, original_model=model)
+              for owner in "ab" for team in "12" for model in ("m1", "m2", "m2")]  # fmt: skip
+    assert {("openai", "m1", "/v1/messages", "k1"): 28, ("openai", "m2", "/v1/messages", "k1"): 56} == {
+        group: sums["amount_nano"] for _, group, sums in summed(CALLED_DAY, events=tuple(events))
+    }
+    assert {("a", "u1"): 6, ("b", "u1"): 6} == {
+        group: sums["attempts"] for _, group, sums in summed(USER_DAY, events=tuple(events))
+    }
 
 
 def test_hours_and_days_begin_with_their_first_microsecond():
@@ -196,3 +213,4 @@ def test_tables_have_names_and_sums():
 def test_ids_are_in_the_order_of_time_and_none_is_below_the_least_of_its_period():
     first, second = row_id(1, ("a",)), row_id(2, ("a",))
     assert row_id(1) < first < row_id(2) < second < row_id(3)
+    assert [1, 2, DAY] == [period_of_id(name) for name in (first, second, row_id(DAY))]

@@ -70,7 +70,9 @@ def costs(
     span, groups = asked.span(now), asked.groups
     seen = caller_of(request).widest
     by = [NAMES[name] for name in groups]
-    found = breakdown(seen, span, by, where=asked.where, limit=asked.limit + 1, offset=asked.offset)
+    found = breakdown(
+        seen, span, by, where=asked.where, latencies=False, limit=asked.limit + 1, offset=asked.offset
+    )
     lines = found[: asked.limit]
     if wants_csv(request, table_format):
         return _as_csv(span, groups, lines)
@@ -81,7 +83,7 @@ def costs(
         "until": span.until,
         "as_of": now,
         "group_by": groups,
-        "total": _sums(totals(seen, span, asked.where)),
+        "total": _sums(totals(seen, span, asked.where, latencies=False)),
         "items": [{"values": _values(groups, line), **_sums(line.figures)} for line in lines],
         "next_offset": asked.offset + asked.limit if len(found) > asked.limit else None,
     }

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from headgate.control.budgets.models import Window
 from headgate.control.requestlog.models import RequestLog
-from headgate.control.rollups.models import SpendDay, TrafficHour, UserHour
+from headgate.control.rollups.models import TrafficHour, UserDay, UserHour
 from headgate.control.rollups.queries import Seen
 from headgate.domain.budget import BudgetUnit, Scope
 from headgate.domain.money import NanoUsd
@@ -166,7 +166,7 @@ class _Spent:
         known = list(users)
         if not known:
             return
-        rows = SpendDay.objects.filter(
+        rows = UserDay.objects.filter(
             organization_id__in={organization for organization, _ in known},
             end_user__in={label(user) for _, user in known},
             day__gte=min(days).replace(day=1),

@@ -43,24 +43,49 @@ class Counts(models.Model):
         abstract = True
 
 
-class Traffic(Counts):
-    """Per organization and what was called, with latencies in buckets."""
+class Called(Counts):
+    """Per what was called, with latencies in buckets."""
 
-    organization_id = models.CharField(max_length=32)
     provider = text()
     model = text()
     endpoint = text(null=False)
     task = text()
 
     class Meta:
-        """Shared by two tables."""
+        """Shared by three tables."""
 
         abstract = True
 
 
 for _name in HISTOGRAM:
     _bucket: "models.IntegerField[Any, Any]" = models.IntegerField(db_default=0)
-    Traffic.add_to_class(_name, _bucket)
+    Called.add_to_class(_name, _bucket)
+
+
+class CalledDay(Called):
+    """One UTC day of all organizations together."""
+
+    day = models.DateField()
+
+    class Meta:
+        """Table; read by its ids."""
+
+        db_table = "headgate_rollup_called_day"
+
+    def __str__(self) -> str:
+        """Return which day."""
+        return str(self.day)
+
+
+class Traffic(Called):
+    """Per organization too."""
+
+    organization_id = models.CharField(max_length=32)
+
+    class Meta:
+        """Shared by two tables."""
+
+        abstract = True
 
 
 class TrafficHour(Traffic):
@@ -117,6 +142,26 @@ class UserHour(Counts):
     def __str__(self) -> str:
         """Return which hour, and of whom."""
         return f"{self.hour} {self.end_user}"
+
+
+class UserDay(Counts):
+    """One UTC day of one user of an organization, or of all its requests without a user."""
+
+    day = models.DateField()
+    organization_id = models.CharField(max_length=32)
+    end_user = text()
+
+    class Meta:
+        """Table, and the order in which it is read: a user is looked for in all organizations, too."""
+
+        db_table = "headgate_rollup_user_day"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["end_user", "organization_id", "day"], name="headgate_user_day_user"),
+        ]
+
+    def __str__(self) -> str:
+        """Return which day, and of whom."""
+        return f"{self.day} {self.end_user}"
 
 
 class UserLatency(models.Model):

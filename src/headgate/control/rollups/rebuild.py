@@ -10,9 +10,21 @@ from headgate.control.ledger.models import CostEvent
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.rollups.models import TrafficDay
 from headgate.control.rollups.operations import write
-from headgate.control.rollups.queries import days_of_books, kept_from
-from headgate.control.rollups.upserts import id_bounds, table_of
-from headgate.ledger.rollups import EVENT_COLUMNS, LOG_COLUMNS, TABLES, RollUp
+from headgate.control.rollups.queries import days_of_books, days_of_rollups, kept_from
+from headgate.control.rollups.tables import KINDS
+from headgate.control.rollups.upserts import id_bounds, raise_rows, table_of
+from headgate.ledger.rollups import (
+    EVENT_COLUMNS,
+    LOG_COLUMNS,
+    TABLES,
+    RollUp,
+    Table,
+    coarser,
+    day_number,
+    in_order,
+    period_of_id,
+    row_id,
+)
 
 _DAY = dt.timedelta(days=1)
 _CHUNK = 5_000
@@ -49,24 +61,59 @@ def rebuild(
 
 
 def build_missing() -> int:
-    """Make all roll-ups if there are none: after the upgrade that brought them. Returns how many days were made."""
-    return 0 if TrafficDay.objects.exists() else rebuild()
+    """Make all roll-ups if there are none, or those that are added up from others: after the upgrade that brought them.
+
+    Returns:
+        How many days were made.
+    """
+    if not TrafficDay.objects.exists():
+        return rebuild()
+    return sum(_build_from_source(table) for table in TABLES if table.source is not None)
+
+
+def _build_from_source(table: Table) -> int:
+    """Make a table's days up to the oldest one that it has. From the newest on, so that it can go on after an end."""
+    source, span = table.source, days_of_rollups()
+    assert source is not None
+    oldest = KINDS[source].objects.order_by("pk").values_list("pk", flat=True).first()
+    made = KINDS[table].objects.order_by("pk").values_list("pk", flat=True).first()
+    if span is None or oldest is None or (made and period_of_id(made) == period_of_id(oldest)):
+        return 0
+    first, day = span
+    count = 0
+    while day >= first:
+        with transaction.atomic():
+            _keep_postings_out()
+            _remove(table, day)
+            edges = (row_id(day_number(each)) for each in (day, day + _DAY))
+            rows = KINDS[source].objects.filter(**dict(zip(("pk__gte", "pk__lt"), edges, strict=True))).order_by()
+            values = rows.values_list("pk", *source.groups, *source.sums).iterator(chunk_size=_CHUNK)
+            width = 1 + len(source.groups)
+            finer = (((period_of_id(pk), *rest[: width - 1]), rest[width - 1 :]) for pk, *rest in values)
+            raise_rows(table, in_order(coarser(table, finer)))
+        day -= _DAY
+        count += 1
+    return count
 
 
 def _rebuild_day(day: dt.date) -> None:
     start = dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
     with transaction.atomic():
         _keep_postings_out()
-        with connection.cursor() as cursor:
-            for table in TABLES:
-                cursor.execute(
-                    f"DELETE FROM {table_of(table)} WHERE id >= %s AND id < %s",  # noqa: S608 - our name
-                    id_bounds(table, day, day + _DAY),
-                )
+        for table in TABLES:
+            _remove(table, day)
         summed = RollUp()
         summed.add_events(_rows(CostEvent, EVENT_COLUMNS, start))
         summed.add_logs(_rows(RequestLog, LOG_COLUMNS, start))
         write(summed)
+
+
+def _remove(table: Table, day: dt.date) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {table_of(table)} WHERE id >= %s AND id < %s",  # noqa: S608 - our name
+            id_bounds(table, day, day + _DAY),
+        )
 
 
 def _keep_postings_out() -> None:

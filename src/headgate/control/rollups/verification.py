@@ -30,6 +30,8 @@ from headgate.ledger.rollups import (
 MOST_SHOWN = 100
 """Differences that a stored check lists."""
 KEPT_CHECKS = 100
+EVERYBODY = "all organizations"
+"""Whose difference it is, where a table does not tell organizations apart."""
 _DAY = dt.timedelta(days=1)
 _LATENCY = {"sqlite": "CAST(round(latency_ms * 1000) AS INTEGER)", "postgresql": "round(latency_ms * 1000)::bigint"}
 _PERIODS = {
@@ -41,7 +43,7 @@ _PERIODS = {
 
 
 class Difference(NamedTuple):
-    """An hour or day of an organization whose roll-up is not what the books say."""
+    """An hour or day of an organization, or of all, whose roll-up is not what the books say."""
 
     table: str
     period: str
@@ -111,11 +113,17 @@ def verify_and_store(since: dt.date, until: dt.date) -> Check:
 
 
 def _differences(table: Table, since: dt.date, until: dt.date) -> list[Difference]:
-    moments = [dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC) for day in (since, until)]
-    names, statement = _statement(table, connection.vendor)
-    books = [adapted(moment) for moment in moments]
+    rolled = id_bounds(table, since, until)
+    if table.source is None:
+        moments = [dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC) for day in (since, until)]
+        books = [adapted(moment) for moment in moments]
+        names, statement = _statement(table, connection.vendor)
+        values = [*books, *books, *rolled]
+    else:
+        names, statement = table.sums, _statement_of_source(table, table.source)
+        values = [*rolled, *rolled]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*books, *books, *id_bounds(table, since, until)])
+        cursor.execute(statement, values)
         rows = cursor.fetchall()
     return [_difference(table, row, names) for row in rows]
 
@@ -154,6 +162,24 @@ def _statement(table: Table, vendor: str) -> tuple[Sequence[str], str]:
         ) AS both_sides GROUP BY 1, 2 HAVING {" OR ".join(f"SUM({name}) <> 0" for name in names)}
     """  # noqa: S608
     return names, statement
+
+
+def _statement_of_source(table: Table, source: Table) -> str:
+    """Return the statement that compares a table with the finer one, which is compared with the books."""
+    period = period_column(table)
+    of_one = "organization_id" in table.groups
+    owner = "organization_id" if of_one else f"'{EVERYBODY}' AS organization_id"
+    sides = [
+        f"SELECT {period} AS period, {owner}, {_sums(table.sums, {name: f'{sign}{name}' for name in table.sums})} "  # noqa: S608
+        f"FROM {table_of(side)} WHERE id >= %s AND id < %s GROUP BY 1, 2"
+        for side, sign in ((source, ""), (table, "-"))
+    ]
+    sums = ", ".join(f"SUM({name})" for name in table.sums)
+    differs = " OR ".join(f"SUM({name}) <> 0" for name in table.sums)
+    return (
+        f"SELECT period, organization_id, {sums} FROM ({' UNION ALL '.join(sides)}) AS both_sides "  # noqa: S608
+        f"GROUP BY 1, 2 HAVING {differs}"
+    )
 
 
 def _names(table: Table) -> Sequence[str]:

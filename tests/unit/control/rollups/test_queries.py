@@ -8,6 +8,7 @@ import pytest
 from headgate.control.ledger.models import CostEvent
 from headgate.control.ledger.operations import post, register_owner
 from headgate.control.requestlog.models import RequestLog
+from headgate.control.rollups.figures import Figures
 from headgate.control.rollups.models import Removal
 from headgate.control.rollups.queries import (
     CALLED,
@@ -126,6 +127,20 @@ def test_an_overview_is_what_totals_and_breakdowns_are(seen: Seen):
     assert totals(seen, SPAN) == found.whole
     for name in CALLED:
         assert breakdown(seen, SPAN, (name,)) == found.by[name]
+
+
+@pytest.mark.parametrize("seen", [ALL, ACME])
+@pytest.mark.parametrize(
+    "by", [("user",), ("organization", "user"), ("day", "user"), ("model",), ("day", "model", "task")]
+)
+def test_what_small_tables_say_is_what_the_finest_says(seen: Seen, by: tuple[str, ...]):
+    # With the team too, only one table tells it all apart.
+    fine: dict[tuple[Any, ...], list[Figures]] = {}
+    for line in breakdown(seen, SPAN, (*by, "team")):
+        fine.setdefault(line.values[:-1], []).append(line.figures)
+    assert {values: added(figures) for values, figures in fine.items()} == {
+        line.values: line.figures._replace(latencies=None) for line in breakdown(seen, SPAN, by)
+    }
 
 
 def test_a_long_series_has_no_latencies():

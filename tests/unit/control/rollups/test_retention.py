@@ -77,7 +77,7 @@ def test_nothing_goes_while_the_roll_ups_lack_something(acme):
     fill(acme)
     SpendDay.objects.filter(day=OLD[0].date()).update(amount_nano=0)
     removed = remove_old_rows(DAYS, NOW)
-    assert (0, 0, [("spend_day", "2027-03-31")]) == (
+    assert (0, 0, [("spend_day", "2027-03-31"), ("user_day", "2027-03-31")]) == (
         removed.cost_events,
         removed.requests,
         [(each.table, each.period) for each in removed.missing],

@@ -7,10 +7,21 @@ from django.db.models import F
 from headgate.control.ledger.models import CostEvent
 from headgate.control.ledger.operations import post, register_owner
 from headgate.control.requestlog.models import RequestLog
-from headgate.control.rollups.models import Check, Removal, SpendDay, TrafficDay, TrafficHour, UserHour, UserLatency
+from headgate.control.rollups.models import (
+    CalledDay,
+    Check,
+    Removal,
+    SpendDay,
+    TrafficDay,
+    TrafficHour,
+    UserDay,
+    UserHour,
+    UserLatency,
+)
 from headgate.control.rollups.verification import KEPT_CHECKS, MOST_SHOWN, verify, verify_and_store
 from headgate.domain.ids import OwnerId
 from headgate.ledger.postings import OwnerPosting, cost_event, request_log
+from headgate.ledger.rollups import TABLES
 from tests.kit.books import logged, sent, settled
 from tests.kit.rollups import posting_of, random_request
 
@@ -66,7 +77,24 @@ def test_what_is_right_has_no_difference_and_says_what_was_compared(books):
 )
 def test_every_difference_is_named_with_its_hour(books, kind, changed, expected):
     kind.objects.filter(attempts=1).update(**changed)
-    assert [expected.format(ORGANIZATION)] == said()
+    assert expected.format(ORGANIZATION) in said()
+    table = kind._meta.db_table.removeprefix("headgate_rollup_")
+    assert {table} | {each.name for each in TABLES if each.source and each.source.name == table} >= {
+        line.partition(": ")[2].partition(" ")[0] for line in said()
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "expected"),
+    [
+        (CalledDay, {"amount_nano": F("amount_nano") - 5}, "all organizations: called_day lacks amount_nano +5"),
+        (CalledDay, {"b49": 3}, "all organizations: called_day lacks b49 -3"),
+        (UserDay, {"total_tokens": 0, "requests": 9}, f"{ORGANIZATION}: user_day lacks requests -8, total_tokens +22"),
+    ],
+)
+def test_what_is_added_up_from_a_finer_table_is_compared_with_that(books, kind, changed, expected):
+    kind.objects.filter(attempts=1).update(**changed)
+    assert [f"2026-01-01 of {expected}"] == said()
 
 
 def test_latencies_of_users_are_compared_too(books):
@@ -101,11 +129,12 @@ def test_only_the_days_that_are_asked_for_are_compared():
 def test_what_came_of_a_check_is_kept(books):
     check = verify_and_store(NEW_YEAR, NEXT)
     assert [] == Check.objects.get(pk=check.pk).differences
-    TrafficDay.objects.update(requests=3)
+    SpendDay.objects.update(requests=3)
+    UserDay.objects.update(requests=3)
     check = verify_and_store(NEW_YEAR, NEXT)
     assert [
         {
-            "table": "traffic_day",
+            "table": "spend_day",
             "period": "2026-01-01",
             "organization_id": ORGANIZATION,
             "missing": {"requests": -2},
