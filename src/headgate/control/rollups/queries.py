@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
-from django.db.models import F, Max, Min, QuerySet, Sum
+from django.db.models import F, Max, Min, Q, QuerySet, Sum
 
 from headgate.control.ledger.models import CostEvent
 from headgate.control.requestlog.models import RequestLog
@@ -61,6 +61,8 @@ DAY = "day"
 TRAFFIC_DIMENSIONS = tuple(name for name, column in DIMENSIONS.items() if column in TRAFFIC)
 """Those that have latencies in buckets, together or alone; the user has them alone."""
 MOST_DAYS_WITH_LATENCIES = 31
+MOST_PICKED = 101
+"""So many users at most are looked up one by one."""
 _SMALLEST = {False: (TRAFFIC_HOUR, USER_HOUR), True: (CALLED_DAY, TRAFFIC_DAY, USER_DAY, SPEND_DAY)}
 """Tables by the hour and by the day, the one with the fewest rows first."""
 _DAY = dt.timedelta(days=1)
@@ -192,10 +194,35 @@ def breakdown(
     rows = _rows(table, seen, span, where)
     if named_only and "end_user" in columns:
         rows = rows.exclude(end_user=None)
-    groups = rows.order_by().values(*columns).annotate(**_sums(table, latencies=latencies))
-    largest = groups.order_by(F(order).desc(), *(F(column).asc(nulls_last=True) for column in columns))
+    sorting = (F(order).desc(), *(F(column).asc(nulls_last=True) for column in columns))
     end = None if limit is None else offset + limit
-    return [Line(tuple(row[column] for column in columns), Figures.of_row(row)) for row in largest[offset:end]]
+    if table is USER_DAY and limit is not None and limit <= MOST_PICKED:
+        # Users are many: who they are is found out by one sum, and only their own rows are added up whole.
+        sums = rows.order_by().values(*sorted(columns)).annotate(**{order: Sum(order)}).order_by(*sorting)
+        picked = [tuple(row[column] for column in columns) for row in sums[offset:end]]
+        lines = {
+            line.values: line for line in _lines(_groups(_of_any(rows, columns, picked), columns, COUNTS), columns)
+        }
+        return [lines[values] for values in picked]
+    groups = _groups(rows, columns, table.sums if latencies else COUNTS).order_by(*sorting)
+    return _lines(groups[offset:end], columns)
+
+
+def _groups(rows: QuerySet[Any], columns: Sequence[str], sums: Sequence[str]) -> QuerySet[Any]:
+    return rows.order_by().values(*columns).annotate(**{name: Sum(name) for name in sums})
+
+
+def _lines(groups: QuerySet[Any], columns: Sequence[str]) -> list[Line]:
+    return [Line(tuple(row[column] for column in columns), Figures.of_row(row)) for row in groups]
+
+
+def _of_any(rows: QuerySet[Any], columns: Sequence[str], picked: Sequence[tuple[Any, ...]]) -> QuerySet[Any]:
+    """Return rows with values that occur in what was picked: all of its rows, and some more."""
+    for position, column in enumerate(columns):
+        values = {each[position] for each in picked}
+        nothing = Q(**{column: None}) if None in values else Q()
+        rows = rows.filter(nothing | Q(**{f"{column}__in": values - {None}}))
+    return rows
 
 
 def overview(seen: Seen, span: Span) -> Overview:
