@@ -11,7 +11,7 @@ from headgate.control.ledger.models import CostEvent
 from headgate.control.ledger.operations import post, register_owner
 from headgate.control.publication.models import Snapshot
 from headgate.control.requestlog.models import Content
-from headgate.control.rollups.models import Check, TrafficDay
+from headgate.control.rollups.models import Check, TrafficHour
 from headgate.domain.ids import OwnerId
 from headgate.infra import clock
 from headgate.ledger.postings import OwnerPosting, cost_event
@@ -112,7 +112,7 @@ def test_roll_ups_that_are_not_the_sums_of_the_books_ring_the_alarm_and_are_kept
     post(OwnerPosting(owner_id=OwnerId("a" * 32), posted_from=0, posted_to=1, low_watermark=0, events=(event,)))
     with capture_logs() as lines:
         check_rollups(NOON)
-        TrafficDay.objects.update(attempts=2)
+        TrafficHour.objects.update(attempts=2)
         check_rollups(NOON + DAY_S)
         # Too long ago to be looked at again.
         check_rollups(NOON + CHECKED_DAYS * DAY_S)
@@ -136,10 +136,10 @@ def test_old_rows_are_kept_for_ever_unless_somebody_says_for_how_long(old_books,
 
 
 def test_old_rows_that_the_roll_ups_lack_ring_the_alarm_and_stay(old_books):
-    TrafficDay.objects.update(attempts=0)
+    TrafficHour.objects.update(attempts=0)
     with capture_logs() as lines:
         remove_old_rows(NOON + 365 * DAY_S)
-    assert [("old_rows_kept", "traffic_day")] == [(line["event"], line["rollups_lack"][0]["table"]) for line in lines]
+    assert [("old_rows_kept", "traffic_hour")] == [(line["event"], line["rollups_lack"][0]["table"]) for line in lines]
     assert 1 == CostEvent.objects.count()
 
 
