@@ -70,9 +70,7 @@ def costs(
     span, groups = asked.span(now), asked.groups
     seen = caller_of(request).widest
     by = [NAMES[name] for name in groups]
-    found = breakdown(
-        seen, span, by, where=asked.where, latencies=False, limit=asked.limit + 1, offset=asked.offset
-    )
+    found = breakdown(seen, span, by, where=asked.where, latencies=False, limit=asked.limit + 1, offset=asked.offset)
     lines = found[: asked.limit]
     if wants_csv(request, table_format):
         return _as_csv(span, groups, lines)

@@ -209,7 +209,8 @@ def breakdown(
 
 
 def _groups(rows: QuerySet[Any], columns: Sequence[str], sums: Sequence[str]) -> QuerySet[Any]:
-    return rows.order_by().values(*columns).annotate(**{name: Sum(name) for name in sums})
+    groups: QuerySet[Any] = rows.order_by().values(*columns).annotate(**{name: Sum(name) for name in sums})
+    return groups
 
 
 def _lines(groups: QuerySet[Any], columns: Sequence[str]) -> list[Line]:
