@@ -16,7 +16,7 @@ from headgate.translate.codec import Reading
 from headgate.translate.meter import meter_for
 from tests.kit.reading_gemini import gemini_documents
 from tests.kit.recorded_natives import READERS
-from tests.kit.recordings import FOLDER, GEMINI_FILES, MESSAGES_FILES, chat_files, exchanges
+from tests.kit.recordings import FOLDER, GEMINI_FILES, MESSAGES_FILES, chat_files, exchanges, responses_files
 from tests.kit.replay import Scripted, scripted
 
 NATIVES = {
@@ -42,11 +42,10 @@ class Metered(NamedTuple):
     priced: Priced | None
 
 
-def metered_exchanges(book: PriceBook) -> list[Metered]:
-    """Every recorded answer with usage."""
-    return [
-        read for name in files() for exchange in exchanges(name) if (read := metered_exchange(name, exchange, book))
-    ]
+def metered_exchanges(book: PriceBook, *, responses: bool = False) -> list[Metered]:
+    """Every recorded answer with usage; of the Responses format only if they are asked for."""
+    names = [*files(), *(responses_files() if responses else [])]
+    return [read for name in names for exchange in exchanges(name) if (read := metered_exchange(name, exchange, book))]
 
 
 def files() -> list[str]:
@@ -61,6 +60,8 @@ def format_of(name: str) -> Format:
         return Format.ANTHROPIC_MESSAGES
     if name in GEMINI_FILES:
         return Format.GEMINI
+    if name.endswith(".responses"):
+        return Format.OPENAI_RESPONSES
     return Format.OPENAI_EMBEDDINGS if name.endswith(".embeddings") else Format.OPENAI_CHAT
 
 
@@ -109,7 +110,8 @@ def raw_usage(exchange: dict[str, Any], form: Format) -> dict[str, Any]:
         # Figures that leave out the prompt are of a part of what was used.
         return next((figures for figures in reversed(counted) if "promptTokenCount" in figures), {})
     merged: dict[str, Any] = {}
-    for body in bodies(exchange):
+    for event in bodies(exchange):
+        body = (event.get("response") or event) if form is Format.OPENAI_RESPONSES else event
         found = body.get("usage") or (body.get("x_groq") or {}).get("usage") or (body.get("message") or {}).get("usage")
         if isinstance(found, dict):
             merged = {**merged, **found} if form is Format.ANTHROPIC_MESSAGES else found
