@@ -42,6 +42,12 @@ class _Session(msgspec.Struct):
     sha256: str
 
 
+class _NoSession(msgspec.Struct):
+    error: str
+    code: str
+
+
+_decode_refusal: Final = msgspec.json.Decoder(_NoSession).decode
 _decode_session: Final = msgspec.json.Decoder(_Session).decode
 
 
@@ -95,7 +101,7 @@ class ConsoleProxy:
 
         Raises:
             NotAuthenticated: there is no session.
-            Forbidden: the call may come from another site.
+            Forbidden: the call may come from another site, or the person is no member of where he works.
             Unavailable: the console does not answer.
         """
         incoming = dict(exchange.header_fields())
@@ -111,6 +117,9 @@ class ConsoleProxy:
         if response.status == 200:
             return bytes.fromhex(_decode_session(answer).sha256)
         if response.status == 403:
+            if response.headers.get("content-type", "").startswith("application/json"):
+                refusal = _decode_refusal(answer)
+                raise Forbidden(refusal.error, code=refusal.code)
             message = "The session's CSRF token is missing or wrong: send x-csrftoken from the same site."
             raise Forbidden(message, code="csrf_failed")
         message = "Nobody is signed in: sign in at /admin/, or show a virtual key (Authorization: Bearer <key>)."

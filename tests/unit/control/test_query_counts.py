@@ -40,6 +40,7 @@ ADDRESSES = (
     "/costs?teamId=t1&groupBy=model,day",
     "/costs?format=csv",
     "/costs?format=html&groupBy=orgId,keyId,day",
+    "/account/",
     "/api/openapi.json",
     "/api/docs",
 )

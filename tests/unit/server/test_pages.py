@@ -22,6 +22,7 @@ class Console:
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.session: tuple[int, bytes] = (401, b"{}")
+        self.content_type = "text/html"
         console = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -33,7 +34,7 @@ class Console:
                 console.seen.append(Seen(self.command, self.path, headers, body))
                 told = console.session if self.path == SESSION_PATH else (200, b"hello")
                 self.send_response(302 if self.path.startswith("/moved") else told[0])
-                self.send_header("content-type", "text/html")
+                self.send_header("content-type", console.content_type)
                 self.send_header("location", "/elsewhere")
                 self.send_header("set-cookie", "a=1")
                 self.send_header("set-cookie", "b=2")
@@ -162,6 +163,16 @@ async def test_a_session_that_the_console_does_not_know_is_none(console: Console
     proxy = ConsoleProxy(console.url)
     with pytest.raises(error):
         await proxy.key_hash_of_session(Client("/api/ai/request", b"{}", headers={"cookie": "a=b"}))
+    await proxy.close()
+
+
+async def test_what_the_console_says_against_a_session_is_passed_on(console: Console):
+    console.session = (403, b'{"error":"Switch at /account/.","code":"not_a_member"}')
+    console.content_type = "application/json"
+    proxy = ConsoleProxy(console.url)
+    with pytest.raises(Forbidden, match="Switch at /account/") as caught:
+        await proxy.key_hash_of_session(Client("/api/ai/request", b"{}", headers={"cookie": "a=b"}))
+    assert "not_a_member" == caught.value.code
     await proxy.close()
 
 

@@ -4,7 +4,6 @@ The data plane asks here whose session a call shows (`session_key`), and goes on
 leaves the machine: the gateway does not pass this address on.
 """
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
@@ -12,18 +11,28 @@ from django.views.decorators.http import require_POST
 from headgate.control.keys.models import SessionKey
 from headgate.control.keys.operations import create_key
 from headgate.control.organizations.models import Organization, User
+from headgate.domain.errors import Forbidden
 
 ACTIVE = "organization"
 """Where a session keeps the id of the organization that its user has switched to."""
+_NOT_YOURS = (
+    "You are not a member of the organization that you switched to, and no other one is charged instead: switch to "
+    "one of your own at /account/, or show a virtual key."
+)
+_NOWHERE = "You belong to no organization, so nobody could be charged: an admin can add you to one."
 
 
-def active_organization(request: HttpRequest) -> Organization | None:
-    """The organization that a session's user works in: the one that was switched to, else the first of his own."""
-    user = request.user
-    if isinstance(user, AnonymousUser) or not user.is_active:
-        return None
+def active_organization(user: User, switched: str) -> Organization:
+    """Return the organization that a person works in: the one that was switched to, else the first of his own.
+
+    Raises:
+        Forbidden: he belongs to none, or not to the one that was switched to; it is never another one that pays.
+    """
     mine = Organization.objects.filter(memberships__user_id=user.pk)
-    return mine.filter(pk=request.session.get(ACTIVE, "")).first() or mine.first()
+    found = mine.filter(pk=switched).first() if switched else mine.first()
+    if found is not None:
+        return found
+    raise Forbidden(_NOT_YOURS if switched else _NOWHERE, code="not_a_member")
 
 
 def session_key_of(user: User, organization: Organization) -> SessionKey:
@@ -46,7 +55,10 @@ def session_key_of(user: User, organization: Organization) -> SessionKey:
 def session_key(request: HttpRequest) -> JsonResponse:
     """Tell the gateway under which key a session's call goes; Django has checked the session and the CSRF token."""
     user = request.user
-    organization = active_organization(request)
-    if organization is None or not isinstance(user, User):
+    if not isinstance(user, User) or not user.is_active:
         return JsonResponse({"error": "Sign in first, or show a virtual key."}, status=401)
+    try:
+        organization = active_organization(user, request.session.get(ACTIVE, ""))
+    except Forbidden as error:
+        return JsonResponse({"error": error.message, "code": error.code}, status=error.status)
     return JsonResponse({"sha256": session_key_of(user, organization).key.sha256})

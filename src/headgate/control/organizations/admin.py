@@ -38,6 +38,7 @@ class OrganizationAdmin(Scoped):
         (None, {"fields": ("name", "enabled", "shared_deployments", "unpriced_allowed", "capture_content")}),
         ("When a budget does not admit a request", {"fields": ("open_model", "critical_tasks")}),
         ("Time", {"fields": ("task_timeouts_ms",)}),
+        ("People", {"fields": ("members_may_create_keys",)}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002

@@ -29,7 +29,7 @@ class OrganizationForm(forms.ModelForm):
         model = Organization
         fields = (
             *("name", "enabled", "shared_deployments", "unpriced_allowed", "capture_content"),
-            *("open_model", "critical_tasks", "task_timeouts_ms"),
+            *("open_model", "critical_tasks", "task_timeouts_ms", "members_may_create_keys"),
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -49,6 +49,13 @@ class Organization(models.Model):
         blank=True,
         help_text="Task and milliseconds, for one attempt, until its answer begins (streamed) or is whole.",
     )
+    members_may_create_keys = models.BooleanField(
+        "members may create keys",
+        default=True,
+        db_default=True,
+        help_text="Every member may make virtual keys at /account/ that are locked to him. "
+        "Switched off, only admins make keys.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

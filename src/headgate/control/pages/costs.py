@@ -20,10 +20,10 @@ from headgate.control.keys.models import VirtualKey
 from headgate.control.organizations.models import Organization
 from headgate.control.pages import cost_links as links
 from headgate.control.pages.bars import share
-from headgate.control.pages.charts import Chart, Curve, line
+from headgate.control.pages.daily import chart_of_days
 from headgate.control.pages.shell import caller_of_page, page_of, show
 from headgate.control.rollups.figures import Figures
-from headgate.control.rollups.queries import Line, Seen, Span, added, breakdown
+from headgate.control.rollups.queries import Line, Seen, added, breakdown
 from headgate.control.tracking import costs_shown
 from headgate.domain.errors import BadRequest
 
@@ -101,7 +101,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "last_day": span.until - dt.timedelta(days=1),
         "chips": [chip._replace(value=_called(named, chip.name, chip.value)) for chip in links.chips(request.GET)],
         "cards": _cards(whole),
-        "chart": _chart(days, span),
+        "chart": chart_of_days(days, span),
         "columns": _columns(request.GET, groups),
         "rows": [_row(request.GET, groups, each, whole, named) for each in lines],
         "total": _sums(whole, whole),
@@ -210,19 +210,6 @@ def _cards(whole: Figures) -> list[dict[str, str]]:
         {"title": "Attempts", "value": f"{whole.attempts:,}", "note": estimated},
         {"title": "Tokens", "value": f"{whole.total_tokens:,}"},
     ]
-
-
-def _chart(days: Sequence[Line], span: Span) -> Chart:
-    found = {each.values[0]: each.figures for each in days}
-    every = [span.since + dt.timedelta(days=number) for number in range((span.until - span.since).days)]
-    figures = [found.get(day, Figures()) for day in every]
-    labels = [day.isoformat() for day in every] if days else []
-    if not costs_shown():
-        counts = [each.requests for each in figures]
-        return line("Requests per day", "Day (UTC)", labels, Curve("Requests", counts, [f"{n:,}" for n in counts]))
-    amounts = [each.amount_nano for each in figures]
-    curve = Curve("Cost", [amount / 1_000_000_000 for amount in amounts], [usd(amount) for amount in amounts])
-    return line("Cost per day", "Day (UTC)", labels, curve, unit="USD")
 
 
 def _columns(query: QueryDict, groups: Sequence[str]) -> list[_Column]:

@@ -1,10 +1,15 @@
 """Addresses of the pages that Django's admin does not make."""
 
+from typing import cast
+
 from django.urls import path
 
+from headgate.control.pages import own_keys
 from headgate.control.pages.account import account
 from headgate.control.pages.costs import costs
 from headgate.control.pages.organizations import switch_organization
+from headgate.control.pages.passwords import ChangePassword
+from headgate.control.pages.shell import View, page_of
 from headgate.control.pages.signing_in import SignIn, SignOut
 
 app_name = "pages"
@@ -13,5 +18,8 @@ urlpatterns = [
     path("account/login/", SignIn.as_view(), name="sign_in"),
     path("account/logout/", SignOut.as_view(), name="sign_out"),
     path("account/organization/", switch_organization, name="switch_organization"),
+    path("account/keys/", own_keys.create, name="create_own_key"),
+    path("account/keys/<str:key_id>/revoke/", own_keys.revoke, name="revoke_own_key"),
+    path("account/password/", page_of(cast("View", ChangePassword.as_view())), name="change_password"),
     path("costs", costs, name="costs"),
 ]

@@ -50,19 +50,28 @@ def test_each_organization_of_a_user_has_another_key_and_a_session_may_switch(
     assert {acme.pk, other.pk} == set(SessionKey.objects.values_list("organization_id", flat=True))
 
 
-def test_nobody_switches_to_an_organization_that_is_not_his(ann: User, acme: Organization, other: Organization):
+def test_nobody_else_is_charged_where_a_session_works_for_an_organization_that_is_not_his(
+    ann: User, acme: Organization, other: Organization
+):
     client = signed_in(ann)
     session = client.session
     session[ACTIVE] = other.pk
     session.save()
-    client.post(PATH)
-    assert [acme.pk] == list(SessionKey.objects.values_list("organization_id", flat=True))
-
-
-def test_without_a_session_or_an_organization_there_is_no_key(db):
-    assert 401 == Client().post(PATH).status_code
-    assert 401 == signed_in(User.objects.create(username="alone")).post(PATH).status_code
+    answer = client.post(PATH)
+    assert (403, "not_a_member") == (answer.status_code, answer.json()["code"])
+    assert "switch to one of your own at /account/" in answer.json()["error"]
     assert 0 == VirtualKey.objects.count()
+
+
+def test_who_belongs_to_no_organization_is_told_so(acme: Organization):
+    answer = signed_in(User.objects.create(username="alone")).post(PATH)
+    assert (403, "not_a_member") == (answer.status_code, answer.json()["code"])
+    assert "an admin can add you to one" in answer.json()["error"]
+    assert 0 == VirtualKey.objects.count()
+
+
+def test_without_a_session_there_is_no_key(db):
+    assert 401 == Client().post(PATH).status_code
 
 
 def test_another_site_cannot_ask_in_a_users_name(ann: User):

@@ -21,3 +21,10 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
     button.textContent = copied ? "Copied" : "Press Ctrl+C";
   });
 }
+
+// <form data-confirms="question">: what cannot be taken back is asked about once more.
+for (const form of document.querySelectorAll("form[data-confirms]")) {
+  form.addEventListener("submit", (event) => {
+    if (!window.confirm(form.dataset.confirms)) event.preventDefault();
+  });
+}
