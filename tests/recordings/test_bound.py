@@ -51,9 +51,6 @@ UNBOUNDED = {
 
 
 OVER_THE_INPUT = {
-    "rig/tests/cassettes/openai/gpt_5_6_reasoning/five_turn_streaming_metadata_roundtrip.yaml#0": (
-        "asks for the reasoning mode `pro`, in which OpenAI adds a prompt of its own"
-    ),
     "rig/tests/cassettes/ollama/structured_output/raw_with_thinking.yaml#0": (
         "Ollama thinks first, then reads its thoughts as a part of the prompt to answer under a schema"
     ),

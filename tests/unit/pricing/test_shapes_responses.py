@@ -82,6 +82,24 @@ def test_what_the_operator_keeps_refers_outside(field: dict[str, Any]):
     assert not shape(**dict.fromkeys(field)).refers_outside
 
 
+@pytest.mark.parametrize(
+    ("reasoning", "outside"),
+    [
+        (None, False),
+        ({}, False),
+        ({"effort": "low", "summary": None}, False),
+        ({"mode": "standard", "context": "all_turns"}, False),
+        ({"mode": None}, False),
+        ({"mode": "pro"}, True),
+        ({"mode": "something_new"}, True),
+        ({"mode": 7}, True),
+        ("low", True),
+    ],
+)
+def test_a_mode_of_reasoning_that_adds_prompts_refers_outside(reasoning: object, outside: bool):
+    assert outside == shape(reasoning=reasoning).refers_outside
+
+
 def test_images_and_sound_are_noticed():
     picture = {"type": "input_image", "image_url": "data:image/png;base64,AA"}
     assert 2 == user(picture, picture).images

@@ -44,6 +44,10 @@ class _Tool(msgspec.Struct):
     type: str | None = None
 
 
+class _Reasoning(msgspec.Struct):
+    mode: str | None = None
+
+
 class _Offered(NamedTuple):
     """The tools of a request."""
 
@@ -56,6 +60,9 @@ class _Offered(NamedTuple):
 _items_decoder: Final = msgspec.json.Decoder(list[_Item])
 _parts_decoder: Final = msgspec.json.Decoder(list[Part])
 _tools_decoder: Final = msgspec.json.Decoder(list[_Tool])
+_reasoning_decoder: Final = msgspec.json.Decoder(_Reasoning | None)
+_USUAL: Final = (None, _Reasoning(), _Reasoning(mode="standard"))
+_NULL: Final = msgspec.Raw(b"null")
 _TEXT_STARTS: Final = (b'"', b"n", b"")
 """First bytes of a text, of null, and of nothing."""
 
@@ -68,7 +75,9 @@ def shape_of_responses(fields: Mapping[str, msgspec.Raw], body: bytes, provider:
         body_bytes=len(body),
         max_output_tokens=believed_limit(Format.OPENAI_RESPONSES, fields, provider),
         limit_field="max_output_tokens",
-        refers_outside=content.outside or tools.server or any_given(fields, _OUTSIDE_FIELDS),
+        refers_outside=(
+            content.outside or tools.server or any_given(fields, _OUTSIDE_FIELDS) or not _thinks_as_usual(fields)
+        ),
         server_tools=tools.server,
         searches=tools.searches,
         fees=tools.fees,
@@ -77,6 +86,14 @@ def shape_of_responses(fields: Mapping[str, msgspec.Raw], body: bytes, provider:
         audio=content.audio,
         service_tiers=service_tiers(Format.OPENAI_RESPONSES, fields, provider),
     )
+
+
+def _thinks_as_usual(fields: Mapping[str, msgspec.Raw]) -> bool:
+    """Whether what the model reads is the body: in the mode `pro` OpenAI adds prompts of its own (1,500 tokens seen)."""
+    try:
+        return _reasoning_decoder.decode(fields.get("reasoning", _NULL)) in _USUAL
+    except msgspec.DecodeError:
+        return False
 
 
 def _content(fields: Mapping[str, msgspec.Raw]) -> Content:
