@@ -89,7 +89,7 @@ def shape_of_responses(fields: Mapping[str, msgspec.Raw], body: bytes, provider:
 
 
 def _thinks_as_usual(fields: Mapping[str, msgspec.Raw]) -> bool:
-    """Whether what the model reads is the body: in the mode `pro` OpenAI adds prompts of its own (1,500 tokens seen)."""
+    """Whether the model reads the body alone: in the mode `pro` OpenAI adds prompts of its own (1,500 tokens seen)."""
     try:
         return _reasoning_decoder.decode(fields.get("reasoning", _NULL)) in _USUAL
     except msgspec.DecodeError:
