@@ -39,6 +39,16 @@ class Standing(NamedTuple):
         return (Decimal(100 * self.spend) / self.limit if self.limit else Decimal(100)).quantize(_PERCENT)
 
 
+class Used(NamedTuple):
+    """A running window of a budget, so far as a standing needs it."""
+
+    budget: Budget
+    spent: int
+    leased: int
+    limit_amount: int
+    ends_at: int | None
+
+
 class Exhausted(NamedTuple):
     """A budget that admits nothing more of the user's now."""
 
@@ -62,17 +72,17 @@ def standing_of(user: str, organization_id: str, now: dt.datetime) -> UserStandi
     Where no budget bounds him by the month, it is everybody's, and what is shown is his part of it.
     """
     windows = [window for window in _windows(user, organization_id, now) if not window.budget.shadow]
-    own = [window for window in windows if window.scope == Scope.USER]
-    everybody = [window for window in windows if window.scope == Scope.SYSTEM]
+    own = [_used(window) for window in windows if window.scope == Scope.USER]
+    everybody = [_used(window) for window in windows if window.scope == Scope.SYSTEM]
     unopened = _unopened(user, organization_id, {window.budget_id for window in windows}, now)
-    daily = _fullest(own, unopened, Scope.USER, Period.DAY)
-    monthly = _fullest(own, unopened, Scope.USER, Period.MONTH) or _part_of(
-        _fullest(everybody, unopened, Scope.SYSTEM, Period.MONTH), user, organization_id, now
+    daily = fullest(own, unopened, Scope.USER, Period.DAY)
+    monthly = fullest(own, unopened, Scope.USER, Period.MONTH) or _part_of(
+        fullest(everybody, unopened, Scope.SYSTEM, Period.MONTH), user, organization_id, now
     )
     today = Span.last_days(1, now)
     return UserStanding(
-        daily or _unlimited(NanoUsd(spent_by(user, [organization_id], today))),
-        monthly or _unlimited(NanoUsd(spent_by(user, [organization_id], Span.month_of(now)))),
+        daily or unlimited(NanoUsd(spent_by(user, [organization_id], today))),
+        monthly or unlimited(NanoUsd(spent_by(user, [organization_id], Span.month_of(now)))),
         [_exhausted(window) for window in windows if window.spent + window.leased >= window.limit_amount],
     )
 
@@ -93,19 +103,32 @@ def _windows(user: str, organization_id: str, now: dt.datetime) -> QuerySet[Wind
 def _unopened(user: str, organization_id: str, opened: Iterable[str], now: dt.datetime) -> list[tuple[Budget, NanoUsd]]:
     """Return budgets of money of which nothing was used in this period, with their limits."""
     rows = live_budgets().filter(unit=BudgetUnit.MONEY.value, shadow=False).exclude(pk__in=opened)
-    found = list(rows.filter(bounding(user, organization_id) | Q(scope=Scope.SYSTEM.value)).order_by("pk"))
+    return with_limits(rows.filter(bounding(user, organization_id) | Q(scope=Scope.SYSTEM.value)), now)
+
+
+def with_limits(budgets: QuerySet[Budget], now: dt.datetime) -> list[tuple[Budget, NanoUsd]]:
+    """Return budgets with their limits in nano-USD, at the exchange rates of now."""
+    found = list(budgets.order_by("pk"))
     rates = rates_in_force(now.astimezone(dt.UTC).date()) if found else {}
     return [(budget, NanoUsd(published(budget, rates[budget.currency]).limit)) for budget in found]
 
 
-def _fullest(
-    windows: Iterable[Window], unopened: Iterable[tuple[Budget, NanoUsd]], scope: Scope, period: Period
+def fullest(
+    windows: Iterable[Used], unopened: Iterable[tuple[Budget, NanoUsd]], scope: Scope, period: Period
 ) -> Standing | None:
+    """Return the standing in the budget of money of which the largest part is spent and held; None: there is none.
+
+    Args:
+        windows: those of the scope that run.
+        unopened: budgets of which nothing was used in this period, with their limits.
+        scope: whose limit it is.
+        period: of how long.
+    """
     money = [w for w in windows if w.budget.unit == BudgetUnit.MONEY and w.budget.period == period]
-    fullest = max(money, key=_share, default=None)
-    if fullest is not None:
-        used = NanoUsd(fullest.spent), NanoUsd(fullest.leased), NanoUsd(fullest.limit_amount)
-        return Standing(*used, scope, fullest.budget.name, _ends(fullest))
+    most = max(money, key=_share, default=None)
+    if most is not None:
+        used = NanoUsd(most.spent), NanoUsd(most.leased), NanoUsd(most.limit_amount)
+        return Standing(*used, scope, most.budget.name, _ends(most))
     unused = [(limit, budget) for budget, limit in unopened if budget.scope == scope and budget.period == period]
     if not unused:
         return None
@@ -119,11 +142,16 @@ def _part_of(everybody: Standing | None, user: str, organization_id: str, now: d
     return everybody._replace(spend=NanoUsd(spent_by(user, [organization_id], Span.month_of(now))), held=NanoUsd(0))
 
 
-def _unlimited(spend: NanoUsd) -> Standing:
+def unlimited(spend: NanoUsd) -> Standing:
+    """Return the standing of who has no limit."""
     return Standing(spend, NanoUsd(0), None, None, None, None)
 
 
-def _share(window: Window) -> Decimal:
+def _used(window: Window) -> Used:
+    return Used(window.budget, window.spent, window.leased, window.limit_amount, window.ends_at)
+
+
+def _share(window: Used) -> Decimal:
     used = window.spent + window.leased
     return Decimal(used) / window.limit_amount if window.limit_amount else Decimal("Infinity")
 
@@ -132,5 +160,5 @@ def _exhausted(window: Window) -> Exhausted:
     return Exhausted(window.budget.name, Scope(window.scope), Period(window.budget.period), _ends(window))
 
 
-def _ends(window: Window) -> dt.datetime | None:
+def _ends(window: Used | Window) -> dt.datetime | None:
     return None if window.ends_at is None else dt.datetime.fromtimestamp(window.ends_at, tz=dt.UTC)

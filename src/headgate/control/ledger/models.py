@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from headgate.control.dimensions import Dimensions, text
+from headgate.control.ended import OTHERWISE
 
 
 class CostEvent(Dimensions):
@@ -39,6 +40,9 @@ class CostEvent(Dimensions):
             models.Index(fields=["occurred_at", "event_id"], name="headgate_event_time"),
             models.Index(fields=["organization", "occurred_at", "event_id"], name="headgate_event_org_time"),
             models.Index(fields=["kept_id"], condition=Q(kept_id__isnull=False), name="headgate_event_kept"),
+            models.Index(
+                fields=["outcome", "occurred_at", "event_id"], condition=OTHERWISE, name="headgate_event_otherwise"
+            ),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(amount_nano=None) | Q(amount_nano__gte=0), name="headgate_event_amount"),

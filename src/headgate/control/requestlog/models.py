@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from headgate.control.dimensions import Dimensions, text
+from headgate.control.ended import OTHERWISE
 from headgate.control.organizations.models import Organization
 
 
@@ -43,6 +44,9 @@ class RequestLog(Dimensions):
             models.Index(fields=["organization", "occurred_at", "request_id"], name="headgate_log_org_time"),
             models.Index(
                 fields=["route", "occurred_at"], condition=Q(route__isnull=False), name="headgate_log_route_time"
+            ),
+            models.Index(
+                fields=["outcome", "occurred_at", "request_id"], condition=OTHERWISE, name="headgate_log_otherwise"
             ),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [

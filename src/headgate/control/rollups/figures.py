@@ -40,9 +40,9 @@ class Figures(NamedTuple):
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Self:
-        """Take the sums of a row of a query; Postgres adds integers up to numbers of another kind."""
+        """Take the sums that a row of a query has; Postgres adds integers up to numbers of another kind."""
         latencies = tuple(int(row[name] or 0) for name in HISTOGRAM) if HISTOGRAM[0] in row else None
-        sums: dict[str, Any] = {name: int(row[name] or 0) for name in COUNTS}
+        sums: dict[str, Any] = {name: int(row.get(name) or 0) for name in COUNTS}
         return cls(**sums, latencies=latencies)
 
     @property

@@ -171,6 +171,7 @@ def breakdown(
     where: Where | None = None,
     named_only: bool = False,
     latencies: bool = True,
+    only: Sequence[str] | None = None,
     order: str = "amount_nano",
     limit: int | None = None,
     offset: int = 0,
@@ -184,6 +185,7 @@ def breakdown(
         where: what the rows must have.
         named_only: leave out what belongs to no user, where users are told apart.
         latencies: read them too, where they are kept; it takes four times as long.
+        only: the sums that are read, `order` among them; the others are 0. None: all.
         order: the sum that they are sorted by, then by the dimensions' own values.
         limit: how many lines at most.
         offset: how many lines are left out before.
@@ -198,13 +200,14 @@ def breakdown(
     end = None if limit is None else offset + limit
     if table is USER_DAY and limit is not None and limit <= MOST_PICKED:
         # Users are many: who they are is found out by one sum, and only their own rows are added up whole.
-        sums = rows.order_by().values(*sorted(columns)).annotate(**{order: Sum(order)}).order_by(*sorting)
-        picked = [tuple(row[column] for column in columns) for row in sums[offset:end]]
+        largest = _groups(rows, sorted(columns), [order]).order_by(*sorting)
+        picked = [tuple(row[column] for column in columns) for row in largest[offset:end]]
         lines = {
             line.values: line for line in _lines(_groups(_of_any(rows, columns, picked), columns, COUNTS), columns)
         }
         return [lines[values] for values in picked]
-    groups = _groups(rows, columns, table.sums if latencies else COUNTS).order_by(*sorting)
+    sums = only or (table.sums if latencies else COUNTS)
+    groups = _groups(rows, columns, sums).order_by(*sorting)
     return _lines(groups[offset:end], columns)
 
 

@@ -1,0 +1,218 @@
+"""Reads: all users with what they spent and how they stand, a page at a time.
+
+Whatever is asked for, everybody is read, in a fixed number of queries: how many there are of each status is shown, too.
+"""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from headgate.control.budgets.models import Budget
+from headgate.control.budgets.queries import current_windows, live_budgets
+from headgate.control.budgets.standing import Standing, Used, fullest, unlimited, with_limits
+from headgate.control.organizations.models import Membership, Organization
+from headgate.control.requestlog.refusals import refused_last
+from headgate.control.rollups.queries import Seen, Span, breakdown
+from headgate.domain.budget import BudgetUnit, Period, Scope
+from headgate.domain.money import NanoUsd
+from headgate.ledger.calendar import edge_at, zone
+from headgate.ledger.rollups import label
+
+WARNING_PERCENT = 80
+Order = Literal["daily", "monthly", "name"]
+
+
+class Status(StrEnum):
+    """How near a user is to his limits."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """80 % are spent and held."""
+    EXCEEDED = "exceeded"
+    """All is spent and held, or a budget refused the last request."""
+
+
+class UserRow(NamedTuple):
+    """A user of an organization."""
+
+    organization_id: str
+    user: str
+    """External id."""
+    email: str
+    """Of the member with this user name; empty: there is none, or he has none."""
+    person_id: str | None
+    """Of the same; None: nobody signs in under this name."""
+    daily: Standing
+    monthly: Standing
+    refused: bool
+    """A budget refused the newest request, today."""
+    status: Status
+
+
+class UserList(NamedTuple):
+    """A page of users."""
+
+    rows: list[UserRow]
+    counts: dict[Status, int]
+    """How many there are of each status among all that match the search."""
+
+
+class _Person(NamedTuple):
+    id: str
+    email: str
+
+
+_Key = tuple[str, str]
+"""Organization, and external id as it stands in roll-ups."""
+
+
+def status_of(daily: Standing, monthly: Standing, *, refused: bool, used_up: bool = False) -> Status:
+    """Return how near a user is to his limits.
+
+    Args:
+        daily: his day.
+        monthly: his month; it counts where the limit is his own, and not everybody's.
+        refused: a budget refused his newest request.
+        used_up: a limit that everybody shares is.
+    """
+    judged = [each for each in (daily, monthly) if each.scope == Scope.USER and each.limit is not None]
+    used = [(each.spend + each.held, each.limit or 0) for each in judged]
+    if refused or used_up or any(amount >= limit for amount, limit in used):
+        return Status.EXCEEDED
+    if any(100 * amount >= WARNING_PERCENT * limit for amount, limit in used):
+        return Status.WARNING
+    return Status.OK
+
+
+def user_standings(
+    seen: Seen,
+    now: dt.datetime,
+    *,
+    status: Status | None = None,
+    search: str = "",
+    order: Order = "monthly",
+    limit: int | None = 50,
+    offset: int = 0,
+) -> UserList:
+    """Return users: members with an account, who asked this month, and who has a running window of his own.
+
+    Args:
+        seen: whose rows may be seen.
+        now: when.
+        status: only these.
+        search: a part of the external id or of the e-mail address, in whatever case.
+        order: by what was spent, the most first, or by name.
+        limit: how many at most; None: all.
+        offset: how many are left out before.
+    """
+    known = _Known(seen, now)
+    rows = [known.row(key) for key in known.users() if known.matches(key, search.lower())]
+    counts = Counter(row.status for row in rows)
+    chosen = [row for row in rows if status in {None, row.status}]
+    chosen.sort(key=lambda row: (row.user.lower(), row.user, row.organization_id))
+    if order != "name":
+        chosen.sort(key=lambda row: -(row.daily if order == "daily" else row.monthly).spend)
+    end = None if limit is None else offset + limit
+    return UserList(chosen[offset:end], {each: counts[each] for each in Status})
+
+
+class _Known:
+    """Everybody, as read."""
+
+    def __init__(self, seen: Seen, now: dt.datetime) -> None:
+        self._seen = seen
+        self.day = _spent(seen, Span.last_days(1, now))
+        self.month = _spent(seen, Span.month_of(now))
+        self.people = _people(seen)
+        self.refused = {(owner, label(user)) for owner, user in refused_last(seen.organizations, now)}
+        money = live_budgets().filter(unit=BudgetUnit.MONEY.value, shadow=False)
+        budgets = with_limits(money.filter(scope__in=(Scope.USER.value, Scope.SYSTEM.value)), now)
+        by_id = {budget.pk: budget for budget, _ in budgets}
+        self.windows, self.names = _windows(seen, by_id, now)
+        self.everybody = self._month_of_everybody(budgets)
+        self.budgets = [(budget, limit) for budget, limit in budgets if budget.scope == Scope.USER]
+
+    def _month_of_everybody(self, budgets: Sequence[tuple[Budget, NanoUsd]]) -> Standing | None:
+        opened = self.windows.pop(_EVERYBODY, [])
+        taken = {used.budget.pk for used in opened}
+        unopened = [each for each in budgets if each[0].pk not in taken]
+        # A limit of the day that everybody shares is used up as well as one of the month.
+        self.used_up = any(used.spent + used.leased >= used.limit_amount for used in opened)
+        return fullest(opened, unopened, Scope.SYSTEM, Period.MONTH)
+
+    def users(self) -> list[_Key]:
+        found = self.month.keys() | self.windows.keys() | self.people.keys()
+        return [key for key in found if self._seen.user is None or key[1] == label(self._seen.user)]
+
+    def matches(self, key: _Key, search: str) -> bool:
+        person = self.people.get(key)
+        return search in key[1].lower() or (person is not None and search in person.email.lower())
+
+    def row(self, key: _Key) -> UserRow:
+        owner, user = key
+        person = self.people.get(key)
+        windows = self.windows.get(key, [])
+        unopened = self._unopened(key, windows)
+        daily = fullest(windows, unopened, Scope.USER, Period.DAY) or unlimited(self.day.get(key, _NOTHING))
+        monthly = fullest(windows, unopened, Scope.USER, Period.MONTH)
+        if monthly is None:
+            spend = self.month.get(key, _NOTHING)
+            monthly = self.everybody._replace(spend=spend, held=_NOTHING) if self.everybody else unlimited(spend)
+        refused = key in self.refused
+        status = status_of(daily, monthly, refused=refused, used_up=self.used_up)
+        shown = (person.email, person.id) if person else ("", None)
+        return UserRow(owner, self.names.get(key, user), *shown, daily, monthly, refused, status)
+
+    def _unopened(self, key: _Key, windows: Iterable[Used]) -> list[tuple[Budget, NanoUsd]]:
+        owner, user = key
+        taken = {used.budget.pk for used in windows}
+        return [
+            (budget, limit)
+            for budget, limit in self.budgets
+            if budget.pk not in taken
+            and budget.organization_id in {None, owner}
+            and (not budget.subject or label(budget.subject) == user)
+        ]
+
+
+_NOTHING = NanoUsd(0)
+_EVERYBODY: _Key = ("", "")
+"""Whose windows those of the scope system are."""
+
+
+def _spent(seen: Seen, span: Span) -> dict[_Key, NanoUsd]:
+    lines = breakdown(seen, span, ("organization", "user"), named_only=True, only=("amount_nano",))
+    return {(str(line.values[0]), str(line.values[1])): line.figures.amount_nano for line in lines}
+
+
+def _people(seen: Seen) -> dict[_Key, _Person]:
+    rows = Membership.objects.all()
+    if seen.organizations is not None:
+        rows = rows.filter(organization_id__in=seen.organizations)
+    found = rows.order_by().values_list("organization_id", "user__username", "user_id", "user__email")
+    return {(owner, label(name)): _Person(pk, email) for owner, name, pk, email in found}
+
+
+def _windows(
+    seen: Seen, budgets: dict[str, Budget], now: dt.datetime
+) -> tuple[dict[_Key, list[Used]], dict[_Key, str]]:
+    """Return the running windows of users and of everybody, by whose they are; and the whole names of users."""
+    owners = seen.organizations
+    if owners is None:
+        owners = frozenset(Organization.objects.order_by().values_list("pk", flat=True))
+    at = now.timestamp()
+    starts = {edge_at(Period(each.period), zone(each.time_zone), now=at).starts_at for each in budgets.values()}
+    running = current_windows(now).filter(budget_id__in=budgets)
+    # By organization and start, for which there is an index: of every day that ever was there is a window.
+    of_users = running.filter(scope=Scope.USER.value, organization_id__in=owners, starts_at__in=starts)
+    found: dict[_Key, list[Used]] = defaultdict(list)
+    names: dict[_Key, str] = {}
+    for rows in (of_users, running.filter(scope=Scope.SYSTEM.value)):
+        columns = ("budget_id", "organization_id", "subject", "spent", "leased", "limit_amount", "ends_at")
+        for budget, owner, subject, *used in rows.order_by("pk").values_list(*columns):
+            key = (owner, label(subject)) if rows is of_users else _EVERYBODY
+            names[key] = subject
+            found[key].append(Used(budgets[budget], *used))
+    return found, names
