@@ -38,6 +38,8 @@ PAGES = {
     "new-user": "/admin/organizations/user/add/",
     "new-team": "/admin/organizations/team/add/",
     "account": "/account/",
+    "costs": "/costs",
+    "costs-by": "/costs?groupBy=userId,teamId,model&days=7",
 }
 
 
