@@ -28,6 +28,9 @@ POSTGRES_OPTIONS: dict[str, Any] = {
 """Of every connection; what the address says wins."""
 SESSION_LIMITS = "-c idle_in_transaction_session_timeout=10000"
 """A process that is stopped in the middle of a posting must not hold the windows' rows for ever."""
+DEV_TOOLS = "DEV_TOOLS_ENABLED"
+"""Whether there are the pages for developers."""
+_SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -69,6 +72,19 @@ def allowed_hosts(environ: Mapping[str, str]) -> list[str]:
 def trusted_origins(environ: Mapping[str, str]) -> list[str]:
     """Return the origins that may post forms when a proxy in front of us ends TLS without saying so."""
     return [f"https://{host.replace('.', '*.', 1) if host.startswith('.') else host}" for host in _named_hosts(environ)]
+
+
+def switch(environ: Mapping[str, str], variable: str, *, default: bool) -> bool:
+    """Return whether a variable says true or false; an empty one counts as unset.
+
+    Raises:
+        SettingsError: it says neither.
+    """
+    text = environ.get(variable, "").strip()
+    if text and text.lower() not in _SWITCHES:
+        message = f"{variable} is {text!r}: give true or false."
+        raise SettingsError(message)
+    return _SWITCHES.get(text.lower(), default)
 
 
 def _named_hosts(environ: Mapping[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -15,6 +16,11 @@ def superuser_only(request: HttpRequest) -> bool:
 def staff_only(request: HttpRequest) -> bool:
     """Say whether the admin lets its reader in."""
     return bool(request.user.is_active and request.user.is_staff)
+
+
+def dev_tools(request: HttpRequest) -> bool:  # noqa: ARG001 - it is for everybody who is signed in
+    """Say whether there are the pages for developers."""
+    return bool(settings.DEV_TOOLS)
 
 
 def _item(title: str, icon: str, page: str, *, operator: bool = False) -> dict[str, Any]:
@@ -92,6 +98,7 @@ UNFOLD: dict[str, Any] = {
             _group(
                 "You",
                 _page("My account", "account_circle", "account"),
+                _page("Live usage", "speed", "dev_usage") | {"permission": "headgate.control.navigation.dev_tools"},
             ),
         ],
     },

@@ -84,6 +84,7 @@ AUTH_PASSWORD_VALIDATORS = [
 BUDGET_DEFAULTS = budget_defaults(os.environ)
 LANGSMITH = langsmith_settings(os.environ)
 RETENTION_DAYS = retention_days(os.environ)
+DEV_TOOLS = environment.switch(os.environ, environment.DEV_TOOLS, default=False)
 CAPTURE_DAYS = capture_days(os.environ)
 
 LANGUAGE_CODE = "en-us"

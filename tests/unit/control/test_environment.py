@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.control.environment import SettingsError, allowed_hosts, database, trusted_origins
+from headgate.control.environment import SettingsError, allowed_hosts, database, switch, trusted_origins
 
 
 def test_without_an_address_the_database_is_a_file_in_the_data_folder(tmp_path: Path):
@@ -84,3 +84,16 @@ def test_local_names_are_always_allowed_and_others_when_named():
 def test_any_host_at_all_is_refused():
     with pytest.raises(SettingsError, match="name the hosts"):
         allowed_hosts({"HEADGATE_ALLOWED_HOSTS": "*"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", False), (" ", False), ("true", True), ("1", True), ("FALSE", False), ("off", False)]
+)
+def test_a_switch_is_on_or_off(text: str, said: bool):
+    assert said == switch({"X": text}, "X", default=False)
+    assert switch({}, "X", default=True)
+
+
+def test_a_switch_that_says_neither_is_refused_by_its_name():
+    with pytest.raises(SettingsError, match="X is 'perhaps': give true or false"):
+        switch({"X": "perhaps"}, "X", default=False)

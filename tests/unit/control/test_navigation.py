@@ -21,7 +21,8 @@ def test_the_admin_is_for_staff(active: bool, staff: bool, expected: bool):
 
 
 @pytest.mark.django_db
-def test_every_page_is_in_the_sidebar_and_exists(superuser, signed_in):
+def test_every_page_is_in_the_sidebar_and_exists(superuser, signed_in, settings):
+    settings.DEV_TOOLS = True
     client: Client = signed_in(superuser)
     pages = [item["link"] for group in UNFOLD["SIDEBAR"]["navigation"] for item in group["items"]]
     assert {200} == {client.get(str(page)).status_code for page in pages}

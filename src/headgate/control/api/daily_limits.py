@@ -93,7 +93,7 @@ class ChangedBudgets(Budgets):
 def budget(request: HttpRequest, organization: OrganizationName = None) -> dict[str, Any]:
     """What an organization may spend in a day: for its members and its keys."""
     caller = caller_of(request)
-    return _budgets(caller, Organization.objects.get(pk=caller.organization_in(organization)))
+    return budgets_of(caller, Organization.objects.get(pk=caller.organization_in(organization)))
 
 
 @router.post("budget", response={200: ChangedBudgets, **REFUSALS}, operation_id="set_budget")
@@ -109,7 +109,7 @@ def set_budget(request: HttpRequest, payload: BudgetChange, organization: Organi
     for field, each in wanted.items():
         _check(owner, field, each)
     changed = set_daily_limits(owner, wanted.values(), source=source, actor=caller.person)
-    return {**_budgets(caller, owner), "changed": [_FIELDS[unit] for unit in changed]}
+    return {**budgets_of(caller, owner), "changed": [_FIELDS[unit] for unit in changed]}
 
 
 class DailyReset(Schema):
@@ -156,7 +156,8 @@ def reset_day(
     }
 
 
-def _budgets(caller: Caller, owner: Organization) -> dict[str, Any]:
+def budgets_of(caller: Caller, owner: Organization) -> dict[str, Any]:
+    """Return the fields of `Budgets`."""
     now = timezone.now()
     source = caller.limits_set_by(owner.pk)
     found, _ = standings(owner.pk, now)

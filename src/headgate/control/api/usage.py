@@ -108,8 +108,12 @@ class Usage(Schema):
 @router.get("usage/", response={200: Usage, **REFUSALS}, include_in_schema=False)
 def usage(request: HttpRequest, organization: OrganizationName = None) -> dict[str, Any]:
     """What an organization has used today: for its members and its keys, from windows as they stand."""
-    now = timezone.now()
     owner = Organization.objects.get(pk=caller_of(request).organization_in(organization))
+    return usage_of(owner, timezone.now())
+
+
+def usage_of(owner: Organization, now: dt.datetime) -> dict[str, Any]:
+    """Return the fields of `Usage`."""
     found, refusal = standings(owner.pk, now)
     rates = rates_in_force(now.astimezone(dt.UTC).date())
     hours = series(Seen(frozenset({owner.pk})), Span.last_days(1, now), Interval.HOUR, now=now)
@@ -223,7 +227,9 @@ def _alarms(found: list[BudgetStanding], installation: list[str]) -> dict[str, A
 
 def _warning(standing: BudgetStanding) -> str:
     budget = standing.budget
-    what = "is exceeded" if standing.level is Level.EXCEEDED else "is nearly spent"
+    what = "is nearly spent"
+    if standing.level is Level.EXCEEDED:
+        what = "is exceeded" if standing.used_up else "refused the newest request"
     resets = "" if standing.ends_at is None else f" It resets at {standing.ends_at:%Y-%m-%dT%H:%M:%SZ}."
     shadow = " It is a shadow and refuses nothing." if budget.shadow else ""
     return f"Budget {budget.name!r} {what}: {standing.percent_used.normalize():f} % are spent.{shadow}{resets}"

@@ -5,14 +5,13 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from headgate.control.environment import SettingsError
+from headgate.control.environment import SettingsError, switch
 from headgate.domain.budget import Period, Scope
 
 TRACKING = "AI_COST_TRACKING_ENABLED"
 SOFT_MULTIPLIER = "AI_BUDGET_SOFT_LIMIT_MULTIPLIER"
 NONE = "none"
 _DECIMALS = 6
-_SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
 class DefaultBudget(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +65,7 @@ def budget_defaults(environ: Mapping[str, str]) -> BudgetDefaults:
                 limit=_limit(environ, "AI_USER_MONTHLY_SPEND_LIMIT_USD", None),
             ),
         ),
-        tracking=_tracking(environ),
+        tracking=switch(environ, TRACKING, default=True),
         soft_multiplier=_multiplier(environ),
     )
 
@@ -91,16 +90,6 @@ def _multiplier(environ: Mapping[str, str]) -> Decimal:
         message = f"{SOFT_MULTIPLIER} is {text!r}: give a number from 1 to 1000 with at most {_DECIMALS} decimals."
         raise SettingsError(message)
     return amount
-
-
-def _tracking(environ: Mapping[str, str]) -> bool:
-    text = environ.get(TRACKING, "").strip()
-    if not text:
-        return True
-    if text.lower() not in _SWITCHES:
-        message = f"{TRACKING} is {text!r}: give true or false."
-        raise SettingsError(message)
-    return _SWITCHES[text.lower()]
 
 
 def _decimal(text: str) -> Decimal | None:

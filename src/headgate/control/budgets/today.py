@@ -63,10 +63,15 @@ class BudgetStanding(NamedTuple):
         return (Decimal(100 * self.spent) / self.limit if self.limit else Decimal(100)).quantize(_PERCENT)
 
     @property
+    def used_up(self) -> bool:
+        """Whether nothing is left."""
+        return self.spent + self.held >= self.limit
+
+    @property
     def level(self) -> Level:
         """How near its limit it is."""
         used = self.spent + self.held
-        if used >= self.limit or self.refused_last:
+        if self.used_up or self.refused_last:
             return Level.EXCEEDED
         return Level.WARNING if 100 * used >= WARNING_PERCENT * self.limit else Level.OK
 

@@ -7,6 +7,7 @@ from django.urls import path
 from headgate.control.pages import own_keys
 from headgate.control.pages.account import account
 from headgate.control.pages.costs import costs
+from headgate.control.pages.dev_usage import dev_usage
 from headgate.control.pages.organizations import switch_organization
 from headgate.control.pages.passwords import ChangePassword
 from headgate.control.pages.shell import View, page_of
@@ -21,5 +22,7 @@ urlpatterns = [
     path("account/keys/", own_keys.create, name="create_own_key"),
     path("account/keys/<str:key_id>/revoke/", own_keys.revoke, name="revoke_own_key"),
     path("account/password/", page_of(cast("View", ChangePassword.as_view())), name="change_password"),
+    path("dev/ai-usage", dev_usage, name="dev_usage"),
+    path("dev/ai-usage/", dev_usage),
     path("costs", costs, name="costs"),
 ]
