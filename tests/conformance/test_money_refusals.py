@@ -67,7 +67,7 @@ def test_what_a_budget_has_no_room_for_is_refused(
     assert answer.headers["request-id"] == answer.headers["x-request-id"]
     assert answer.headers["x-should-retry"] == "false"
     message = str(error["message"])
-    assert message.startswith(f"Budget 'no {unit} 0' of key '{purse.id}' allows {UNITS[unit]} per ")
+    assert message.startswith(f"Budget 'no {unit} 0' of this virtual key allows {UNITS[unit]} per ")
     assert re.search(r": 0 \S+ are spent, 0 \S+ held; this request may use [0-9.]+ ", message)
     if unit == "requests":
         assert "It does not reset by itself." in message
@@ -174,7 +174,7 @@ def test_an_answer_that_was_clamped_says_so_and_why(
     clamped = int(answer.headers["x-headgate-clamped-max-tokens"])
     assert 0 < clamped < 4_000
     because = answer.headers["x-headgate-changed-because"]
-    assert because.startswith(f"Budget 'clamped {path} 0' of key ")
+    assert because.startswith(f"Budget 'clamped {path} 0' of this virtual key")
     assert because.endswith(" has no room for the request as it was.")
     assert float(answer.headers["x-headgate-budget-remaining-usd"]) < 0.0002
     assert gateway.request_log(answer.headers["x-request-id"])["clamped_to"] == clamped

@@ -4,13 +4,16 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 
-from headgate.domain.budget import BudgetUnit, LeaseClass, WindowId
+from headgate.domain.budget import BudgetUnit, LeaseClass, Scope, WindowId
 from headgate.domain.errors import Forbidden, LimitExceeded, Unavailable
 from headgate.domain.money import NanoUsd, nano_to_usd
 from headgate.ledger.budgets import CalendarEndedError
 from headgate.ledger.windows import WindowSpec
 from headgate.pipeline.waiting import Short
 from headgate.snapshot.contract import Budget
+
+_KNOWN_BY_ID = {Scope.ORGANIZATION: " of this organisation", Scope.KEY: " of this virtual key"}
+"""Whose ids say nothing to the caller, who is of the one and shows the other."""
 
 
 def refusal(
@@ -52,7 +55,9 @@ def calendar_ended(error: CalendarEndedError) -> Unavailable:
 
 def why(short: Short, budget: Budget) -> str:
     """Name a budget, and whose it is."""
-    whose = f" of {budget.scope.value} {short.window.subject!r}" if budget.subject or short.window.subject else ""
+    if (whose := _KNOWN_BY_ID.get(budget.scope)) is None:
+        subject = short.window.subject
+        whose = f" of {budget.scope.value} {subject!r}" if budget.subject or subject else ""
     return f"Budget {budget.name!r}{whose}"
 
 

@@ -75,3 +75,10 @@ def test_amounts_are_exact_in_words(amount: int, unit: BudgetUnit, text: str):
 def test_a_budget_of_everybody_names_nobody():
     nobody = msgspec.structs.replace(short().window, subject="")
     assert "Budget 'Everybody'" == why(Short(nobody, STATE, 1), budget(0))
+
+
+@pytest.mark.parametrize(
+    ("scope", "whose"), [(Scope.ORGANIZATION, "this organisation"), (Scope.KEY, "this virtual key")]
+)
+def test_what_is_known_by_an_id_is_told_in_words(scope: Scope, whose: str):
+    assert f"Budget 'Day' of {whose}" == why(short(), budget(0, "Day", scope=scope, subject="a9dee68778414040"))
