@@ -65,6 +65,7 @@ UNFOLD: dict[str, Any] = {
             ),
             _group(
                 "Access",
+                _page("Governance", "shield_person", "governance", staff=True),
                 _item("Virtual keys", "key", "keys_virtualkey_changelist"),
                 _item("Policies", "policy", "policies_policy_changelist"),
                 _item("Rate limits", "speed", "ratelimits_ratelimit_changelist"),

@@ -41,6 +41,8 @@ ADDRESSES = (
     "/costs?format=csv",
     "/costs?format=html&groupBy=orgId,keyId,day",
     "/account/",
+    "/admin/ai",
+    "/admin/ai?keys=used",
     "/api/openapi.json",
     "/api/docs",
 )

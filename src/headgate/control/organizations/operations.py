@@ -3,6 +3,7 @@
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
+from headgate.control.audit.operations import record_about
 from headgate.control.organizations.models import Membership, Organization, Role, User
 from headgate.control.publication.operations import publishing
 
@@ -31,6 +32,18 @@ def set_organization_enabled(name: str, *, enabled: bool) -> Organization:
         organization.enabled = enabled
         organization.save(update_fields=["enabled"])
     return organization
+
+
+def switch_gateway(organization: Organization, *, enabled: bool, actor: User) -> Organization:
+    """Switch `aiGatewayEnabled`, publish and audit it; where it is so already, nothing is changed."""
+    with publishing():
+        current = Organization.objects.select_for_update().get(pk=organization.pk)
+        if current.enabled != enabled:
+            current.enabled = enabled
+            current.save(update_fields=["enabled"])
+            said = f"Switched the gateway {'on' if enabled else 'off'}."
+            record_about(actor, "changed", current, {"said": said, "values": {"enabled": str(enabled)}})
+    return current
 
 
 def organization_named(name: str) -> Organization:

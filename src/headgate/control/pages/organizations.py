@@ -1,5 +1,7 @@
 """The organization that a person works in: chosen once, kept in the session, the same on all pages and for requests."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -25,9 +27,14 @@ def choices(request: HttpRequest) -> list[Organization]:
     return known
 
 
-def chosen(request: HttpRequest) -> Organization | None:
-    """Return the one that was switched to, else the first of those that he belongs to, else the first he may see."""
-    offered = {str(organization.pk): organization for organization in choices(request)}
+def chosen(request: HttpRequest, among: Sequence[Organization] | None = None) -> Organization | None:
+    """Return the one that was switched to, else the first of those that he belongs to, else the first of all.
+
+    Args:
+        request: whose session says which.
+        among: those that a page is for; without it, all that he may see.
+    """
+    offered = {str(organization.pk): organization for organization in (choices(request) if among is None else among)}
     switched = offered.get(request.session.get(ACTIVE, ""))
     if switched is not None or not offered:
         return switched

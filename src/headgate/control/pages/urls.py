@@ -4,7 +4,7 @@ from typing import cast
 
 from django.urls import path
 
-from headgate.control.pages import own_keys
+from headgate.control.pages import governance, governing, own_keys
 from headgate.control.pages.account import account
 from headgate.control.pages.costs import costs
 from headgate.control.pages.dev_usage import dev_usage
@@ -15,6 +15,10 @@ from headgate.control.pages.signing_in import SignIn, SignOut
 
 app_name = "pages"
 urlpatterns = [
+    path("admin/ai", governance.page, name="governance"),
+    path("admin/ai/", governance.page),
+    path("admin/ai/keys/<str:key_id>/revoke/", governing.revoke, name="revoke_key"),
+    path("admin/ai/<str:organization_id>/gateway/", governing.gateway, name="gateway"),
     path("account/", account, name="account"),
     path("account/login/", SignIn.as_view(), name="sign_in"),
     path("account/logout/", SignOut.as_view(), name="sign_out"),

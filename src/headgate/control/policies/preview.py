@@ -1,7 +1,7 @@
 """Reads: what a policy would have blocked, judged by the same rules over the request log."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from headgate.control.currencies.queries import usd_rate
@@ -43,13 +43,27 @@ def would_have_blocked(policy: Policy, *, now: dt.datetime) -> Preview:
 
     Rows know what was used, not what was bounded: limits on tokens and cost see the real figures, which are lower.
     """
-    rate = usd_rate(EUR, on=now.date()) if policy.max_cost_per_request_eur is not None else None
-    known = PolicySet([published(policy, rate)])
+    return would_have_blocked_each([policy], policy.organization_id, now=now, sample=LARGEST_SAMPLE)[0]
+
+
+def would_have_blocked_each(
+    policies: Sequence[Policy], organization_id: str, *, now: dt.datetime, sample: int
+) -> list[Preview]:
+    """Judge the same requests by each of an organization's policies, as if there were no other.
+
+    Args:
+        policies: of the organization.
+        organization_id: whose requests.
+        now: when the last seven days end.
+        sample: how many requests at most, the newest ones.
+    """
+    priced = any(policy.max_cost_per_request_eur is not None for policy in policies)
+    rate = usd_rate(EUR, on=now.date()) if priced else None
     rows = RequestLog.objects.filter(
-        organization_id=policy.organization_id, occurred_at__gte=now - dt.timedelta(days=DAYS)
+        organization_id=organization_id, occurred_at__gte=now - dt.timedelta(days=DAYS)
     ).exclude(original_model=None)
-    sample = rows.order_by("-occurred_at", "-request_id").values(*_COLUMNS)[: LARGEST_SAMPLE + 1]
-    return _sum_up(known, list(sample))
+    judged = list(rows.order_by("-occurred_at", "-request_id").values(*_COLUMNS)[: sample + 1])
+    return [_sum_up(PolicySet([published(policy, rate)]), judged, sample) for policy in policies]
 
 
 _COLUMNS = (
@@ -70,10 +84,10 @@ _COLUMNS = (
 )
 
 
-def _sum_up(known: PolicySet, rows: list[dict[str, Any]]) -> Preview:
+def _sum_up(known: PolicySet, rows: list[dict[str, Any]], sample: int) -> Preview:
     found: dict[tuple[str, str], Objections] = {}
     judged = blocked = 0
-    for row in rows[:LARGEST_SAMPLE]:
+    for row in rows[:sample]:
         judged += 1
         facts = _facts(row)
         verdicts = known.judge(facts)
@@ -83,7 +97,7 @@ def _sum_up(known: PolicySet, rows: list[dict[str, Any]]) -> Preview:
             key = (verdict.rule, facts.original_model)
             known_so_far = found.get(key, first)
             found[key] = known_so_far._replace(requests=known_so_far.requests + 1)
-    return Preview(judged, blocked, len(rows) <= LARGEST_SAMPLE, _frequent_first(found.values()))
+    return Preview(judged, blocked, len(rows) <= sample, _frequent_first(found.values()))
 
 
 def _frequent_first(found: Iterable[Objections]) -> list[Objections]:

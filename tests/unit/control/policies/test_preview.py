@@ -5,7 +5,7 @@ import pytest
 
 from headgate.control.policies import preview
 from headgate.control.policies.models import Policy
-from headgate.control.policies.preview import would_have_blocked
+from headgate.control.policies.preview import would_have_blocked, would_have_blocked_each
 from headgate.domain.principal import Attribution
 from tests.kit.books import NOON
 from tests.unit.control.rows import post_request
@@ -103,3 +103,13 @@ def test_a_preview_costs_one_query_however_many_requests_there_are(acme, django_
         if number in {0, 11}:
             with django_assert_num_queries(1):
                 would_have_blocked(policy, now=NOW)
+
+
+def test_several_policies_are_tried_on_the_same_requests_each_alone(acme):
+    for number, model in enumerate(["gpt-4", "gpt-4", "opus"]):
+        post_request(acme, number, original_model=model)
+    policies = [Policy(organization=acme, name=name, blocked_models=[name]) for name in ("gpt-4", "opus")]
+    found = would_have_blocked_each(policies, acme.pk, now=NOW, sample=10)
+    assert [(3, 2, True), (3, 1, True)] == [(each.judged, each.blocked, each.whole) for each in found]
+    (newest,) = would_have_blocked_each(policies[:1], acme.pk, now=NOW, sample=2)
+    assert (2, False) == (newest.judged, newest.whole)
