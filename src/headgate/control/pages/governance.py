@@ -45,13 +45,13 @@ _MODES = {"enforced": "hg-badge-green", "shadow": "hg-badge-yellow", "off": "hg-
 
 
 def governed(request: HttpRequest) -> list[Organization]:
-    """Return the organizations that the person administrates, by name.
+    """Return the organizations that the person administrates, by name; none only before the operator added one.
 
     Raises:
-        Forbidden: there are none.
+        Forbidden: he administrates none.
     """
     found = list(administrated_by(signed_in(request)).order_by("name"))
-    if not found:
+    if not found and not signed_in(request).is_superuser:
         raise Forbidden(_ADMINS_ONLY, code="admins_only")
     return found
 
@@ -61,7 +61,9 @@ def page(request: HttpRequest) -> HttpResponse:
     """Show the organization that the person works in, or the first that he administrates."""
     offered, now = governed(request), timezone.now()
     organization = chosen(request, offered)
-    assert organization is not None
+    if organization is None:
+        add = reverse("admin:organizations_organization_add")
+        return show(request, "headgate/governance.html", "AI Gateway", {"organization": None, "add": add})
     most_used = request.GET.get("keys") == "used"
     context = {
         "organization": organization,

@@ -158,3 +158,9 @@ def test_an_empty_organization_is_told_what_to_do(admin):
 def test_amounts_are_left_out_where_costs_are_not_shown(acme, admin):
     create_key(acme, "key")
     assert "$0" not in admin.get(PATH).content.decode()
+
+
+def test_the_first_organization_is_to_be_added(db):
+    page = session_of(make_person("root", is_staff=True, is_superuser=True)).get(PATH).content.decode()
+    assert "There is no organization yet" in page
+    assert "/admin/organizations/organization/add/" in page
