@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "headgate.control.publication",
     "headgate.control.audit",
     "headgate.control.sinks",
+    "headgate.control.sql_views",
 ]
 MIDDLEWARE = [
     "headgate.control.api.middleware.ApiAnswers",

@@ -7,6 +7,7 @@ from headgate.control.budgets.models import Window
 from headgate.control.budgets.operations import change_limit, create_budget
 from headgate.control.budgets.resets import reset
 from headgate.control.budgets.today import Level, exhausted_installation, fullest, standings
+from headgate.control.partitions import make_room
 from headgate.control.requestlog.models import RequestLog
 from headgate.domain.budget import BudgetUnit, Period, Scope
 from headgate.domain.ids import OrganizationId
@@ -110,6 +111,7 @@ def refused_by(budget, organization, *, limit, at=NOW, error="limit_exceeded"):
         epoch=0, subject_epochs=(), currency="USD", usd_rate="1", clamp=False, top_up=False, policy=None, shadow=False,
     )  # fmt: skip
     message = refusal([short], {"w": published}, now=at.timestamp()).message
+    make_room([at.timestamp()])
     RequestLog.objects.create(
         request_id=f"aigw_{at.timestamp()}_{organization.pk}", occurred_at=at, organization=organization, key_id="k",
         endpoint="chat", stream=False, outcome="refused", status=429, error=error, message=message, attempts=0,

@@ -1,0 +1,1 @@
+"""No tables: Django tells of migrations only where there could be some."""
