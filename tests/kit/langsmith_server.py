@@ -8,9 +8,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+from urllib.parse import parse_qs
 
 import zstandard
 
+TENANT_ID = "0a0a0a0a-0000-4000-8000-000000000001"
+PROJECT_ID = "0b0b0b0b-0000-4000-8000-000000000002"
 KEY = "lsv2_pt_of_the_tests"
 INFO = {
     "version": "0.10.0",
@@ -88,6 +91,11 @@ class LangSmithServer:
         with self._lock:
             return {run_id: times[-1] for run_id, times in self.runs.items()}
 
+    def projects(self, name: str) -> list[dict[str, str]]:
+        """A project is there from its first run on."""
+        there = any(run["session_name"] == name for run in self.latest.values())
+        return [{"id": PROJECT_ID, "tenant_id": TENANT_ID, "name": name}] if there else []
+
     def roots(self) -> dict[str, dict[str, Any]]:
         """Runs of requests, by the requests' ids."""
         chains = [run for run in self.latest.values() if run["run_type"] == "chain"]
@@ -110,8 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.told.requests.append(("GET", self.path))
         if self._is_away():
             return
-        known = {"/info": INFO, "/sessions": []}
-        path = self.path.partition("?")[0]
+        path, _, query = self.path.partition("?")
+        known = {"/info": INFO, "/sessions": self.told.projects(parse_qs(query).get("name", [""])[0])}
         self._answer(200 if path in known else 404, known.get(path, {}))
 
     def do_POST(self) -> None:

@@ -4,6 +4,7 @@ One ingest per node, beside its journals. Transactions are short; a journal that
 alarm and tried again, never skipped.
 """
 
+import datetime as dt
 import fcntl
 import os
 import shutil
@@ -13,11 +14,13 @@ from pathlib import Path
 import structlog
 
 from headgate.control.connections import drop_broken_connection
+from headgate.control.ledger.freshness import REPORT_EVERY, note_ingest
 from headgate.control.ledger.operations import CursorMovedError, close_owner, post, register_owner
 from headgate.control.ledger.queries import cursor_of
 from headgate.infra import clock
 from headgate.infra.ingest_lock import take_ingest_lock
 from headgate.infra.journal import JOURNAL_FOLDER, LOCK_FILE, UNFINISHED, boot_id
+from headgate.infra.node import node_id
 from headgate.ledger.postings import Announce, told_to_nobody
 from headgate.worker.follower import MAX_ROWS, Follower
 
@@ -52,11 +55,15 @@ class Ingest:
         self._followers: dict[str, Follower] = {}
         self._behind = False
         self._parked: dict[str, tuple[float, float]] = {}
+        self._node = node_id(data_dir)
+        self._reported = -REPORT_EVERY.total_seconds()
 
     def run(self, stop: threading.Event) -> None:
         """Ingest until told to stop, then once more to the end of what is there."""
         while not stop.is_set():
+            began = clock.now()
             self.step()
+            self._report(began)
             if not self._behind:
                 # Rows gather while we wait: one transaction for many requests costs a fraction of one for each.
                 stop.wait(GATHER_S)
@@ -71,6 +78,18 @@ class Ingest:
         self._behind = False
         advanced = [self._advance(name) for name in self._owners()]
         return any(advanced)
+
+    def _report(self, began: float) -> None:
+        """Say now and then how far the books are; a round that began then has posted what was there before it."""
+        if clock.monotonic() < self._reported + REPORT_EVERY.total_seconds():
+            return
+        self._reported = clock.monotonic()
+        at = dt.datetime.fromtimestamp(began, dt.UTC)
+        try:
+            note_ingest(self._node, at, caught_up=not self._behind and not self._parked, parked=len(self._parked))
+        except Exception as error:  # noqa: BLE001 - the books matter, what is said of them comes after
+            _log.warning("ingest_not_reported", exc_info=error)
+            drop_broken_connection()
 
     def _owners(self) -> list[str]:
         return sorted(

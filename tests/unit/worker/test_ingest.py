@@ -1,4 +1,5 @@
 import fcntl
+import os
 import threading
 from itertools import pairwise
 from pathlib import Path
@@ -6,12 +7,14 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from headgate.control.ledger.models import CostEvent, Cursor, Owner, OwnerState
+from headgate.control.ledger.freshness import REPORT_EVERY
+from headgate.control.ledger.models import CostEvent, Cursor, IngestState, Owner, OwnerState
 from headgate.control.ledger.operations import CursorMovedError
 from headgate.control.requestlog.models import RequestLog
 from headgate.domain.ids import OwnerId, RequestId
 from headgate.infra import clock
 from headgate.infra.journal import FileJournal
+from headgate.infra.node import node_id
 from headgate.worker import ingest as ingest_module
 from headgate.worker.ingest import AnotherIngestError, Ingest
 from tests.kit.books import logged, sent, settled
@@ -226,3 +229,45 @@ def test_open_attempts_survive_a_restart_of_ingest(tmp_path: Path, journal: File
     assert ["aigw_1_a:1", "aigw_2_b:1"] == events()
     assert 1_234 == CostEvent.objects.get(pk="aigw_1_a:1").amount_nano
     journal.close()
+
+
+def test_it_says_now_and_then_how_far_the_books_are(
+    ingest: Ingest, journal: FileJournal, tmp_path: Path, time: list[float], monkeypatch: pytest.MonkeyPatch
+):
+    moments = iter(range(100, 200))
+    monkeypatch.setattr(clock, "now", lambda: float(next(moments)))
+
+    def a_round() -> IngestState:
+        stop = threading.Event()
+        monkeypatch.setattr(stop, "wait", lambda _: stop.set())
+        ingest.run(stop)
+        ingest._lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)  # a run ends by closing it
+        return IngestState.objects.get()
+
+    one(journal, "aigw_1_a")
+    state = a_round()
+    assert (node_id(tmp_path), 0) == (state.node, state.parked)
+    assert state.caught_up_at == state.seen_at
+    assert state.caught_up_at == a_round().caught_up_at, "not at every round"
+    time[0] += REPORT_EVERY.total_seconds()
+    with monkeypatch.context() as broken:
+        broken.setattr(ingest_module, "post", fail)
+        one(journal, "aigw_1_b")
+        parked = a_round()
+    assert (1, state.caught_up_at) == (parked.parked, parked.caught_up_at)
+    assert parked.seen_at > state.seen_at
+
+
+def test_a_report_that_cannot_be_written_stops_nothing(
+    ingest: Ingest, journal: FileJournal, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(ingest_module, "note_ingest", fail)
+    one(journal, "aigw_1_a")
+    with capture_logs() as lines:
+        ingest._report(100.0)
+    assert ["ingest_not_reported"] == [line["event"] for line in lines]
+    assert ingest.step()
+
+
+def fail(*_: object, **__: object) -> None:
+    raise OSError("the database is away")

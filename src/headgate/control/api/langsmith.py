@@ -27,6 +27,7 @@ class LangSmithHealth(Schema):
     behind: int = Field(description="Requests that it is still to be told of.")
     behind_s: float = Field(description="Age of the oldest of them.")
     refused: int = Field(description="Requests that it will not take.")
+    project_url: str | None = Field(description="Of its pages about the project, once it has said where they are.")
 
 
 @router.get("langsmith/health/", response={200: LangSmithHealth, **REFUSALS}, operation_id="langsmith_health")

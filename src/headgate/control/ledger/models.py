@@ -106,3 +106,20 @@ class Cursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner_id} at {self.posted}"
+
+
+class IngestState(models.Model):
+    """How far the ingest of a node is, as it says itself: what pages say of their freshness."""
+
+    node = models.CharField(primary_key=True, max_length=200)
+    seen_at = models.DateTimeField(help_text="When it last said anything.")
+    caught_up_at = models.DateTimeField(null=True, help_text="What its journals held then is in the books.")
+    parked = models.IntegerField(default=0, help_text="Journals that cannot be posted at the moment.")
+
+    class Meta:
+        """Table."""
+
+        db_table = "headgate_ingest_state"
+
+    def __str__(self) -> str:
+        return self.node

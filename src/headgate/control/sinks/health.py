@@ -37,6 +37,8 @@ class SinkHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Age of the oldest of them."""
     refused: int
     """Requests that it will not take."""
+    project_url: str | None
+    """Of its pages about the project; None: it has not said."""
 
 
 def langsmith_health(now: dt.datetime | None = None) -> SinkHealth:
@@ -60,4 +62,5 @@ def langsmith_health(now: dt.datetime | None = None) -> SinkHealth:
         behind=mine.filter(refusal=None).count(),
         behind_s=max((moment - oldest).total_seconds(), 0.0) if oldest else 0.0,
         refused=mine.filter(refusal__isnull=False).count(),
+        project_url=state.address if state else None,
     )

@@ -40,6 +40,8 @@ class SinkState(models.Model):
     tried_at = models.DateTimeField(help_text="When it was last asked or told anything.")
     answered_at = models.DateTimeField(null=True, help_text="When it last took what it was told, or answered.")
     error = text()
+    address = text()
+    """Of the pages on which it shows what it was told; None: not known."""
 
     class Meta:
         """Table."""

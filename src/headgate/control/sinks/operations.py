@@ -34,9 +34,9 @@ def refuse(delivery_id: int, reason: str) -> None:
     Delivery.objects.filter(pk=delivery_id).update(refusal=reason[:MAX_ERROR_CHARS])
 
 
-def note(sink: str, at: dt.datetime, error: str | None) -> None:
-    """Say how a sink is doing. `error` None: it answered."""
+def note(sink: str, at: dt.datetime, error: str | None, address: str | None = None) -> None:
+    """Say how a sink is doing. `error` None: it answered, and shows what it is told at `address`, if it said where."""
     seen: dict[str, object] = {"tried_at": at, "error": None if error is None else error[:MAX_ERROR_CHARS]}
     if error is None:
-        seen["answered_at"] = at
+        seen |= {"answered_at": at, "address": address}
     SinkState.objects.update_or_create(sink=sink, defaults=seen)

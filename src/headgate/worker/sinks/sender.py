@@ -27,6 +27,8 @@ GATHER_S: Final = 0.5
 STAND_BY_S: Final = 5.0
 """Until a node asks again whether it is its turn."""
 ASK_EVERY_S: Final = 60.0
+LEARN_EVERY_S: Final = 5.0
+"""Between two questions while it has not said where it shows what it is told."""
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 60.0
 _log = structlog.get_logger()
@@ -42,6 +44,7 @@ class Sender:
         self._pause = FIRST_PAUSE_S
         self._asked = -ASK_EVERY_S
         self._is_away = False
+        self._address: str | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Tell until told to stop; for a thread of its own."""
@@ -69,15 +72,22 @@ class Sender:
             try:
                 if batch:
                     self._tell(batch)
-                elif clock.monotonic() - self._asked >= ASK_EVERY_S:
+                if self._is_to_be_asked(told_something=bool(batch)):
                     self._asked = clock.monotonic()
-                    self._sink.ask()
+                    self._address = self._sink.ask() or self._address
                     self._note(None)
             except SinkAwayError as error:
                 self._note(str(error))
                 return self._back_off()
         self._pause = FIRST_PAUSE_S
         return 0.0 if len(batch) + len(gone) >= self._batch else GATHER_S
+
+    def _is_to_be_asked(self, *, told_something: bool) -> bool:
+        """Whether it is time: what takes what it is told need not be asked, but for its address."""
+        since = clock.monotonic() - self._asked
+        if told_something:
+            return self._address is None and since >= LEARN_EVERY_S
+        return since >= ASK_EVERY_S
 
     def _tell(self, batch: Sequence[Waiting]) -> None:
         """Tell of a batch, and where it is refused, of each by itself: one that is never taken holds up no other."""
@@ -95,13 +105,11 @@ class Sender:
             self._note(None)
 
     def _note(self, error: str | None) -> None:
-        note(self._sink.name, dt.datetime.fromtimestamp(clock.now(), dt.UTC), error)
+        note(self._sink.name, dt.datetime.fromtimestamp(clock.now(), dt.UTC), error, self._address)
         if error is not None and not self._is_away:
             _log.warning("sink_away", sink=self._sink.name, reason=error)
-        elif error is None:
-            self._asked = clock.monotonic()
-            if self._is_away:
-                _log.info("sink_back", sink=self._sink.name)
+        elif error is None and self._is_away:
+            _log.info("sink_back", sink=self._sink.name)
         self._is_away = error is not None
 
     def _back_off(self) -> float:

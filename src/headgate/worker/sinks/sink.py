@@ -27,8 +27,11 @@ class Sink(Protocol):
         """
         ...
 
-    def ask(self) -> None:
+    def ask(self) -> str | None:
         """See whether it is there and would take what it is told.
+
+        Returns:
+            The address of the pages where it shows that; None: it does not say, or has nothing to show yet.
 
         Raises:
             SinkAwayError: it is not, or would not.

@@ -43,3 +43,10 @@ def test_how_far_behind_it_is_and_what_it_refused(settings):
     Delivery.objects.filter(request_id="a").update(refusal="no")
     found = langsmith_health(NOON)
     assert (2, 1.0, 1) == (found.behind, found.behind_s, found.refused)
+
+
+def test_where_it_shows_the_project_is_what_it_said_last(settings):
+    settings.LANGSMITH = ON
+    note("langsmith", NOON, None, "https://smith.example/o/1/projects/p/2")
+    note("langsmith", NOON, "ConnectionError: away")
+    assert "https://smith.example/o/1/projects/p/2" == langsmith_health(NOON).project_url

@@ -10,7 +10,7 @@ from headgate.control.sinks.queries import Waiting, waiting
 from headgate.worker.sinks.langsmith.sink import LangSmithSink
 from headgate.worker.sinks.sink import SinkAwayError, SinkRefusedError
 from tests.kit.deliveries import post_told
-from tests.kit.langsmith_server import KEY, LangSmithServer
+from tests.kit.langsmith_server import KEY, PROJECT_ID, TENANT_ID, LangSmithServer
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +63,12 @@ def test_asking_uses_the_key(server: LangSmithServer, sink: LangSmithSink):
     with pytest.raises(SinkAwayError, match="LangSmithAuthError"):
         stranger.ask()
     stranger.close()
+
+
+def test_it_says_where_it_shows_a_project_once_there_is_one(server: LangSmithServer, sink: LangSmithSink):
+    assert sink.ask() is None
+    sink.tell(batch("aigw_1_a"))
+    assert f"http://localhost/o/{TENANT_ID}/projects/p/{PROJECT_ID}" == sink.ask()
 
 
 @pytest.mark.parametrize("status", [401, 403, 408, 429, 500, 502, 503])

@@ -9,7 +9,7 @@ from headgate.control.sinks.models import Delivery, SinkState
 from headgate.control.sinks.queries import Waiting
 from headgate.infra import clock
 from headgate.worker.sinks import sender as sender_module
-from headgate.worker.sinks.sender import ASK_EVERY_S, GATHER_S, LONGEST_PAUSE_S, STAND_BY_S, Sender
+from headgate.worker.sinks.sender import ASK_EVERY_S, GATHER_S, LEARN_EVERY_S, LONGEST_PAUSE_S, STAND_BY_S, Sender
 from headgate.worker.sinks.sink import SinkAwayError, SinkRefusedError
 from tests.kit.deliveries import post_told
 
@@ -24,6 +24,7 @@ class MemorySink:
     def __init__(self) -> None:
         self.told: list[list[str]] = []
         self.asked = 0
+        self.address: str | None = None
         self.closed = False
         self.away = False
         self.refused: set[str] = set()
@@ -35,9 +36,10 @@ class MemorySink:
             raise SinkRefusedError("422")
         self.told.append(names)
 
-    def ask(self) -> None:
+    def ask(self) -> str | None:
         self.asked += 1
         self._be_there()
+        return self.address
 
     def close(self) -> None:
         self.closed = True
@@ -118,6 +120,22 @@ def test_with_nothing_to_tell_it_is_asked_now_and_then(sink: MemorySink, time: l
     sink.away = True
     sender.step()
     assert (2, "connection refused") == (sink.asked, SinkState.objects.get().error)
+
+
+def test_it_is_asked_where_it_shows_what_it_is_told_until_it_says_so(sink: MemorySink, time: list[float]):
+    sender = Sender(sink, batch=1)
+    queue(*"abcd")
+    sender.step()
+    assert (1, None) == (sink.asked, SinkState.objects.get().address)
+    sender.step()
+    assert 1 == sink.asked, "not at every batch"
+    time[0] += LEARN_EVERY_S
+    sink.address = "https://smith.example/o/1/projects/p/2"
+    sender.step()
+    assert (2, sink.address) == (sink.asked, SinkState.objects.get().address)
+    time[0] += ASK_EVERY_S
+    sender.step()
+    assert (2, sink.address) == (sink.asked, SinkState.objects.get().address)
 
 
 def test_where_another_node_tells_this_one_stands_by(

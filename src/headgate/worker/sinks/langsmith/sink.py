@@ -1,5 +1,6 @@
 """Tells LangSmith through its own SDK, one request of several runs at a time, and hears whether it took them."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -48,11 +49,14 @@ class LangSmithSink:
         runs = [run for each in waiting for run in runs_of(each, self._project)]
         self._ask_of_it(lambda: self._client.multipart_ingest(create=runs))
 
-    def ask(self) -> None:
-        """As `Sink.ask`: with the key, so that a wrong one is found."""
+    def ask(self) -> str | None:
+        """As `Sink.ask`: with the key, so that a wrong one is found. It knows a project from its first run on."""
+        wanted = {"limit": 1, "name": self._project}
+        found: list[Any] = []
         self._ask_of_it(
-            lambda: self._client.request_with_retries("GET", "/sessions", params={"limit": 1, "name": self._project})
+            lambda: found.append(self._client.request_with_retries("GET", "/sessions", params=wanted).json())
         )
+        return _address(found[0], self._client)
 
     def close(self) -> None:
         """Let go of its connections."""
@@ -72,6 +76,16 @@ class LangSmithSink:
         if _status(error) in _NEVER_TAKEN:
             raise SinkRefusedError(reason) from error
         raise SinkAwayError(reason) from error
+
+
+def _address(projects: Any, client: Client) -> str | None:
+    """As the SDK makes it: `<web address>/o/<workspace>/projects/p/<project>`. None where it does not say which."""
+    try:
+        project = projects[0]
+        tenant, identifier = (str(uuid.UUID(str(project[name]))) for name in ("tenant_id", "id"))
+    except (LookupError, TypeError, ValueError):
+        return None
+    return f"{client._host_url}/o/{tenant}/projects/p/{identifier}"  # noqa: SLF001 - it offers that only of one run
 
 
 def _status(error: BaseException | None) -> int | None:

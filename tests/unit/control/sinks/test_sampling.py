@@ -3,7 +3,7 @@ import uuid
 import pytest
 from langsmith._internal._sampling import is_sampled_by_id
 
-from headgate.worker.sinks.langsmith.sampling import is_sampled
+from headgate.control.sinks.sampling import is_sampled
 
 IDS = [str(uuid.UUID(int=number * 0x1234_5678_9ABC_DEF0_1234_5678)) for number in range(3000)]
 
