@@ -7,10 +7,10 @@ import msgspec
 
 from headgate.control.sinks.environment import LangSmithSettings
 from headgate.control.sinks.health import LANGSMITH
+from headgate.control.sinks.sampling import is_sampled
 from headgate.domain.trace import TraceContext, run_id_of
 from headgate.ledger.postings import Announce, DeliveryPosting, RequestLogPosting, told_to_nobody
 from headgate.worker.sinks.langsmith.parents import parent_of
-from headgate.control.sinks.sampling import is_sampled
 
 
 def announcing(settings: LangSmithSettings) -> Announce:
