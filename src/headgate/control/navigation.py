@@ -60,6 +60,7 @@ UNFOLD: dict[str, Any] = {
             _group(
                 "Traffic",
                 _item("Overview", "monitoring", "index"),
+                _page("AI Analytics Dashboard", "insights", "analytics", staff=True),
                 _item("Requests", "list_alt", "requestlog_requestlog_changelist"),
                 _item("Cost events", "receipt_long", "ledger_costevent_changelist"),
             ),

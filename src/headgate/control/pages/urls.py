@@ -3,9 +3,12 @@
 from typing import cast
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from headgate.control.pages import governance, governing, own_keys
 from headgate.control.pages.account import account
+from headgate.control.pages.analytics.dashboard import dashboard
+from headgate.control.pages.analytics.requests import requests
 from headgate.control.pages.costs import costs
 from headgate.control.pages.dev_usage import dev_usage
 from headgate.control.pages.organizations import switch_organization
@@ -29,4 +32,8 @@ urlpatterns = [
     path("dev/ai-usage", dev_usage, name="dev_usage"),
     path("dev/ai-usage/", dev_usage),
     path("costs", costs, name="costs"),
+    # Before the admin, which would lead everybody who is not staff to a page of its own.
+    path("admin/ai-analytics", RedirectView.as_view(pattern_name="pages:analytics", query_string=True)),
+    path("admin/ai-analytics/", dashboard, name="analytics"),
+    path("admin/ai-analytics/requests/", requests, name="analytics_requests"),
 ]

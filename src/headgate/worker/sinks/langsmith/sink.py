@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from langsmith import Client
+from langsmith.utils import get_host_url
 from urllib3.util import Retry
 
 from headgate.control.sinks.environment import LangSmithSettings
@@ -27,6 +28,7 @@ class LangSmithSink:
     def __init__(self, settings: LangSmithSettings) -> None:
         """Nothing is sent yet."""
         self._project = settings.project
+        self._web = get_host_url(None, settings.endpoint)
         self._failures: list[Exception] = []
         self._client = Client(
             api_url=settings.endpoint,
@@ -56,7 +58,7 @@ class LangSmithSink:
         self._ask_of_it(
             lambda: found.append(self._client.request_with_retries("GET", "/sessions", params=wanted).json())
         )
-        return _address(found[0], self._client)
+        return _address(found[0], self._web)
 
     def close(self) -> None:
         """Let go of its connections."""
@@ -78,14 +80,14 @@ class LangSmithSink:
         raise SinkAwayError(reason) from error
 
 
-def _address(projects: Any, client: Client) -> str | None:
+def _address(projects: Any, web: str) -> str | None:
     """As the SDK makes it: `<web address>/o/<workspace>/projects/p/<project>`. None where it does not say which."""
     try:
         project = projects[0]
         tenant, identifier = (str(uuid.UUID(str(project[name]))) for name in ("tenant_id", "id"))
     except (LookupError, TypeError, ValueError):
         return None
-    return f"{client._host_url}/o/{tenant}/projects/p/{identifier}"  # noqa: SLF001 - it offers that only of one run
+    return f"{web}/o/{tenant}/projects/p/{identifier}"
 
 
 def _status(error: BaseException | None) -> int | None:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0003_kept_answers"),
+        ("ledger", "0004_ended_otherwise"),
     ]
 
     operations = [
