@@ -31,7 +31,7 @@ def requests(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "fresh": notice(timezone.now()),
         "choices": _choices(filters),
-        "user": user,
+        "whose": user,
         "older": _older(shown[-1], filters) if len(found) > PER_PAGE else "",
         "newest_page": filters.link(PAGE, **filters.other) if "before" in request.GET else "",
     }

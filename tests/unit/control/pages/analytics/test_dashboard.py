@@ -105,6 +105,12 @@ def test_it_says_how_langsmith_does(settings, key, error, state, detail):
     assert (state, detail) == (found.state, found.detail)
 
 
+def test_how_langsmith_does_is_the_operators_to_know(root, acme):
+    assert "LangSmith Status" in text_of(root)
+    boss = make_person("boss", member_of=acme, role="admin", is_staff=True)
+    assert "LangSmith Status" not in text_of(session_of(boss))
+
+
 def test_a_sampled_trace_says_so(settings):
     settings.LANGSMITH = LangSmithSettings(api_key="k", sampling_rate=0.25)
     note("langsmith", timezone.now(), None)

@@ -1,0 +1,84 @@
+"""No page crosses an organization: everybody is tried at every page, over two organizations with users of their own.
+
+A new page is a row of `PAGES`.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+from django.utils import timezone
+
+from headgate.control.organizations.models import Organization
+from headgate.domain.principal import Attribution
+from tests.unit.control.api.people import ACME, CALLERS, OTHER, Caller, ask
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/account/login/"
+NAMES = {"Acme": "someone-of-acme", "Other": "someone-of-other"}
+"""Users whose names say whose rows a page shows."""
+
+
+class Page(NamedTuple):
+    """A page, and whose rows a caller finds on it."""
+
+    path: str
+    sees: Callable[[Caller], frozenset[str] | None]
+    """Names of organizations; None: he is refused."""
+
+
+def everybodys(caller: Caller) -> frozenset[str] | None:
+    """Everybody's rows, of the organizations where he may see them."""
+    return caller.everybody or None
+
+
+def of_other(caller: Caller) -> frozenset[str] | None:
+    """What is asked about the other organization by its name."""
+    return OTHER if "Other" in caller.everybody else None
+
+
+ANALYTICS = "/admin/ai-analytics"
+PAGES = [
+    Page(f"{ANALYTICS}/", everybodys),
+    Page(f"{ANALYTICS}/?organization=Other", of_other),
+    Page(f"{ANALYTICS}/requests/", everybodys),
+    Page(f"{ANALYTICS}/requests/?errors=1", everybodys),
+    Page(f"{ANALYTICS}/requests/?organization=Other", of_other),
+]
+
+
+@pytest.fixture
+def organizations(acme: Organization, other: Organization) -> tuple[Organization, Organization]:
+    """Two organizations, in each of which a user asked twice; once in vain."""
+    now = timezone.now().timestamp()
+    for organization in (acme, other):
+        whom = Attribution(user=NAMES[organization.name])
+        ask(organization, 1, at=now, attribution=whom, original_model=f"model-of-{NAMES[organization.name]}")
+        failed = {"outcome": "fault", "error": "internal_error", "status": 500, "message": NAMES[organization.name]}
+        ask(organization, 2, at=now, attribution=whom, **failed)
+    return acme, other
+
+
+def signs_in(who: str) -> bool:
+    """Whether the caller is a person; a key is nothing to a page."""
+    return not who.startswith("key") and not CALLERS[who].refused
+
+
+@pytest.mark.parametrize("who", CALLERS)
+@pytest.mark.parametrize("page", PAGES, ids=[page.path for page in PAGES])
+def test_everybody_sees_what_is_his(page: Page, who: str, organizations: tuple[Organization, Organization]):
+    answer = CALLERS[who].make(*organizations).get(page.path)
+    content = answer.content.decode()
+    shown = frozenset(name for name, user in NAMES.items() if user in content)
+    if not signs_in(who):
+        assert (302, True) == (answer.status_code, answer.headers["location"].startswith(LOGIN))
+        return
+    expected = page.sees(CALLERS[who])
+    assert (expected or frozenset()) == shown
+    assert (answer.status_code == 200) == (expected is not None)
+    assert answer.status_code in {200, 403, 404}
+
+
+def test_there_are_callers_of_every_kind():
+    seen = {CALLERS[who].everybody for who in CALLERS if signs_in(who)}
+    assert {frozenset(), ACME, ACME | OTHER} == seen
