@@ -152,10 +152,14 @@ def _key(key: VirtualKey, used: KeyUse | None, now: dt.datetime) -> dict[str, An
         "badge": _STATES[state],
         "owner": key.defaults.get("user", "") if "user" in key.locked else "",
         "created": moment(key.created_at),
-        "used": f"{used.requests:,} requests, last on {used.last_day}" if used else "not used",
+        "used": _used(used) if used else "not used",
         "cost": usd(used.amount_nano) if used else usd(0),
         "href": reverse("admin:keys_virtualkey_change", args=[key.pk]),
     }
+
+
+def _used(used: KeyUse) -> str:
+    return f"{used.requests:,} request{'' if used.requests == 1 else 's'}, last on {used.last_day}"
 
 
 def _policies(organization: Organization, now: dt.datetime) -> list[dict[str, Any]]:

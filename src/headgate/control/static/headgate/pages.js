@@ -4,6 +4,7 @@
 // A choice that is a form of its own goes off when it is made; the button beside it is for those without scripts.
 for (const choice of document.querySelectorAll("select[data-submits]")) {
   choice.addEventListener("change", () => choice.form.requestSubmit());
+  choice.form.querySelector("button").hidden = true;
 }
 
 // <button data-copies="id of an input">: the clipboard's own interface is only there over TLS and on localhost.
