@@ -38,6 +38,8 @@ PAGES = {
     "new-user": "/admin/organizations/user/add/",
     "new-team": "/admin/organizations/team/add/",
     "account": "/account/",
+    "analytics": "/admin/ai-analytics/",
+    "governance": "/admin/ai/",
     "costs": "/costs",
     "costs-by": "/costs?groupBy=userId,teamId,model&days=7",
 }
@@ -48,7 +50,7 @@ def test_a_page_renders_without_a_complaint_and_fits_the_screen(watched: Watched
     page = watched.page
     page.goto(console + PAGES[name])
     expect(page.locator("#content")).to_be_visible()
-    watched.picture(name)
+    watched.picture(name, whole=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 

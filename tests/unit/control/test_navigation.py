@@ -35,3 +35,12 @@ def test_an_organization_admin_does_not_see_people(acme_admin, signed_in):
     client: Client = signed_in(acme_admin)
     assert b"/admin/organizations/user/" not in client.get("/admin/").content
     assert 403 == client.get("/admin/organizations/user/").status_code
+
+
+@pytest.mark.django_db
+def test_one_entry_is_marked_as_the_page_that_is_open(superuser, signed_in):
+    client: Client = signed_in(superuser)
+    for group in UNFOLD["SIDEBAR"]["navigation"]:
+        for item in group["items"]:
+            page = client.get(str(item["link"]), HTTP_ACCEPT="text/html").content.decode()
+            assert 1 == page.count("dark:text-primary-500 active"), item["title"]

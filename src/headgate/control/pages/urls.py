@@ -18,8 +18,9 @@ from headgate.control.pages.signing_in import SignIn, SignOut
 
 app_name = "pages"
 urlpatterns = [
-    path("admin/ai", governance.page, name="governance"),
-    path("admin/ai/", governance.page),
+    path("admin/ai", governance.page),
+    # The one that the sidebar knows: without its slash it would also begin the dashboard's.
+    path("admin/ai/", governance.page, name="governance"),
     path("admin/ai/keys/<str:key_id>/revoke/", governing.revoke, name="revoke_key"),
     path("admin/ai/<str:organization_id>/gateway/", governing.gateway, name="gateway"),
     path("account/", account, name="account"),
