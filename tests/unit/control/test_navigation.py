@@ -38,7 +38,8 @@ def test_an_organization_admin_does_not_see_people(acme_admin, signed_in):
 
 
 @pytest.mark.django_db
-def test_one_entry_is_marked_as_the_page_that_is_open(superuser, signed_in):
+def test_one_entry_is_marked_as_the_page_that_is_open(superuser, signed_in, settings):
+    settings.DEV_TOOLS = True
     client: Client = signed_in(superuser)
     for group in UNFOLD["SIDEBAR"]["navigation"]:
         for item in group["items"]:
