@@ -27,6 +27,8 @@ API = (
     f"{_ANALYTICS}/requests/?errors=true",
     f"{_ANALYTICS}/requests/?limit=200&format=csv",
     f"{_ANALYTICS}/langsmith/health/",
+    "/api/v1/ai/usage?organization=Organization%200",
+    "/api/v1/ai/budget?organization=Organization%200",
     "/costs",
     "/costs?days=366",
     "/costs?teamId=team-3&projectId=project-3&groupBy=userId,model",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -81,6 +82,17 @@ def test_a_limit_of_tokens_binds_at_once_and_usage_follows_every_call(gateway: G
     assert [] == again.json()["reset"]
     assert 200 == ask(gateway).status_code
     put(gateway, admin, daily_token_limit=None)
+
+
+def test_the_same_limit_from_many_at_once_is_one_budget(gateway: GatewayProcess, admin: httpx2.Client):
+    limits = {"daily_token_limit": 123_456, "daily_cost_limit": 7}
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: admin.post("/api/v1/ai/budget", json=limits), range(8)))
+    assert {200} == {answer.status_code for answer in answers}
+    assert [0] * 7 + [2] == sorted(len(answer.json()["changed"]) for answer in answers)
+    live = gateway.rows("SELECT unit FROM headgate_budget WHERE scope = 'organization' AND retired_at IS NULL")
+    assert ["money", "tokens"] == sorted(row["unit"] for row in live)
+    put(gateway, admin, daily_token_limit=None, daily_cost_limit=None)
 
 
 def test_a_limit_in_pounds_binds_and_is_told_in_pounds(gateway: GatewayProcess, admin: httpx2.Client):

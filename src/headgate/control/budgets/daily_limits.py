@@ -113,11 +113,11 @@ def reset_daily(
     check_reason(reason)
     at = now or timezone.now()
     done = UserReset([], [])
-    windows = current_windows(at).filter(scope=Scope.ORGANIZATION.value, organization_id=organization.pk, spent__gt=0)
     with lock_publication():
+        daily = live_budgets().filter(bounding_all_of(organization.pk), period=Period.DAY.value)
+        windows = current_windows(at).filter(budget__in=daily, subject=organization.pk, spent__gt=0)
         spent = dict(windows.values_list("budget_id", "spent"))
-        daily = live_budgets().filter(bounding_all_of(organization.pk), period=Period.DAY.value, pk__in=spent)
-        for budget in daily.order_by("pk"):
+        for budget in daily.filter(pk__in=spent).order_by("pk"):
             if not may(budget):
                 done.kept.append(budget)
                 continue

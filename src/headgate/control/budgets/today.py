@@ -93,7 +93,8 @@ def standings(organization_id: str, now: dt.datetime) -> tuple[list[BudgetStandi
     budgets = list(live_budgets().filter(bounding_all_of(organization_id)).order_by("created_at", "pk"))
     if not budgets:
         return [], None
-    rows = current_windows(now).filter(scope=Scope.ORGANIZATION.value, organization_id=organization_id)
+    # By budget and subject, as the index has them: of users' windows there may be very many.
+    rows = current_windows(now).filter(budget__in=[budget.pk for budget in budgets], subject=organization_id)
     windows = {row.budget_id: row for row in rows}
     rates = rates_in_force(now.astimezone(dt.UTC).date())
     refusal = _newest_refusal(organization_id, now)
@@ -103,7 +104,7 @@ def standings(organization_id: str, now: dt.datetime) -> tuple[list[BudgetStandi
 
 def exhausted_installation(now: dt.datetime) -> list[str]:
     """Return the names of everybody's budgets that admit nothing more; their figures are the operator's only."""
-    rows = current_windows(now).filter(scope=Scope.SYSTEM.value, budget__retired_at=None, budget__shadow=False)
+    rows = current_windows(now).filter(budget__scope=Scope.SYSTEM.value, budget__retired_at=None, budget__shadow=False)
     return [
         row.budget.name
         for row in rows.select_related("budget").order_by("pk")
