@@ -26,8 +26,9 @@ POSTGRES_OPTIONS: dict[str, Any] = {
     "tcp_user_timeout": "6000",
 }
 """Of every connection; what the address says wins."""
-SESSION_LIMITS = "-c idle_in_transaction_session_timeout=10000"
-"""A process that is stopped in the middle of a posting must not hold the windows' rows for ever."""
+SESSION_LIMITS = "-c idle_in_transaction_session_timeout=10000 -c jit=off"
+"""A process that is stopped in the middle of a posting must not hold the windows' rows for ever. To compile a query
+over twelve partitions takes longer than to answer it."""
 DEV_TOOLS = "DEV_TOOLS_ENABLED"
 """Whether there are the pages for developers."""
 _SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}

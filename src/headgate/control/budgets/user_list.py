@@ -162,8 +162,8 @@ class _Known:
             monthly = self.everybody._replace(spend=spend, held=_NOTHING) if self.everybody else unlimited(spend)
         refused = key in self.refused
         status = status_of(daily, monthly, refused=refused, used_up=self.used_up)
-        shown = (person.email, person.id) if person else ("", None)
-        return UserRow(owner, self.names.get(key, user), *shown, daily, monthly, refused, status)
+        email, person_id = (person.email, person.id) if person else ("", None)
+        return UserRow(owner, self.names.get(key, user), email, person_id, daily, monthly, refused, status)
 
     def _unopened(self, key: _Key, windows: Iterable[Used]) -> list[tuple[Budget, NanoUsd]]:
         owner, user = key

@@ -1,6 +1,10 @@
 """Pages: cost events."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -8,6 +12,7 @@ from headgate.control.display import link, moment, usd, wording
 from headgate.control.ledger.models import CostEvent
 from headgate.control.requestlog.admin import DimensionsAdmin
 from headgate.control.requestlog.models import RequestLog
+from headgate.control.requestlog.queries import ids_of
 
 _CHARGED_TO = ("payer", "shown_key", "end_user", "team", "project", "app", "client", "agent", "task")
 
@@ -31,8 +36,8 @@ class CostEventAdmin(DimensionsAdmin):
         "client",
         "end_user",
     )
-    search_fields = ("request_id",)
-    search_help_text = "Request id"
+    search_fields = ("request_id__exact",)
+    counted = "attempts"
     costs = frozenset({"amount", "hold", "missing_rates", "says_provider"})
     fieldsets = (
         (None, {"fields": ("event_id", "of_request", "attempt", "time", "settled", "ended", "status", "error")}),
@@ -68,6 +73,12 @@ class CostEventAdmin(DimensionsAdmin):
         "payer",
         "shown_key",
     )
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Find the events of a request by their ids, for which there is an index."""
+        found, _ = super().get_search_results(request, queryset, search_term)
+        term = search_term.strip()
+        return (found.filter(**ids_of(term)) if term else found), False
 
     @display(description="Amount", ordering="amount_nano")
     def amount(self, event: CostEvent) -> str:

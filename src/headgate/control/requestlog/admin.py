@@ -16,15 +16,16 @@ from headgate.control.filters import ModelFilter, OrganizationFilter, ProviderFi
 from headgate.control.keys.models import VirtualKey
 from headgate.control.requestlog.attempts import attempts_table
 from headgate.control.requestlog.content import NOTHING, texts_of
+from headgate.control.requestlog.long_lists import LongList
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.requestlog.queries import cost_events_of
-from headgate.control.tracking import CostColumns, costs_shown
+from headgate.control.tracking import costs_shown
 from headgate.domain.usage import Unit
 
 _UNITS = [unit.value for unit in Unit]  # Postgres does not keep the order in which a row was written
 
 
-class DimensionsAdmin(CostColumns):
+class DimensionsAdmin(LongList):
     """What the pages of requests and of cost events have in common."""
 
     list_filter_submit = True
@@ -78,8 +79,8 @@ class RequestLogAdmin(DimensionsAdmin):
     """Requests, newest first."""
 
     list_display = ("time", "asked", "provider_name", "tokens", "cost", "http_status", "latency", "ended")
-    search_fields = ("request_id",)
-    search_help_text = "Request id"
+    search_fields = ("request_id__exact",)
+    counted = "requests"
     costs = frozenset({"cost"})
     change_form_after_template = "admin/requestlog_tables.html"  # type: ignore[assignment]  # the base says None
     fieldsets = (

@@ -49,9 +49,13 @@ def visible_requests(user: User) -> QuerySet[RequestLog]:
 
 def cost_events_of(request_id: str) -> QuerySet[CostEvent]:
     """Return the cost events of a request, first attempt first."""
-    # By the primary key, which begins with the request's id: ";" is the character behind ":".
-    of_request = {"event_id__gt": f"{request_id}:", "event_id__lt": f"{request_id};", "request_id": request_id}
-    return CostEvent.objects.filter(**of_request).order_by("attempt")
+    return CostEvent.objects.filter(request_id=request_id, **ids_of(request_id)).order_by("attempt")
+
+
+def ids_of(request_id: str) -> dict[str, str]:
+    """Return the bounds of the ids of a request's cost events, which begin with its own."""
+    # ";" is the character behind ":".
+    return {"event_id__gt": f"{request_id}:", "event_id__lt": f"{request_id};"}
 
 
 def _visible(rows: QuerySet, user: User) -> QuerySet:
