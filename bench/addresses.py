@@ -56,5 +56,10 @@ PAGES = (
     "/admin/organizations/organization/",
     "/admin/organizations/user/",
     "/admin/audit/auditentry/",
+    "/admin/ai",
+    "/admin/ai?keys=used",
+    "/account/",
+    "/costs?format=html",
+    "/costs?format=html&teamId=team-3&groupBy=userId,day",
 )
 ADDRESSES = (*API, *PAGES)

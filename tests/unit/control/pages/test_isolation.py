@@ -37,6 +37,16 @@ def of_other(caller: Caller) -> frozenset[str] | None:
     return OTHER if "Other" in caller.everybody else None
 
 
+def governed(caller: Caller) -> frozenset[str] | None:
+    """The newest requests of the first organization that he administrates: who may only view is no administrator."""
+    return ACME if caller.resets & caller.everybody else None
+
+
+def his_own(caller: Caller) -> frozenset[str]:  # noqa: ARG001 - whoever he is
+    """Nobody's of these users, for he is none of them."""
+    return frozenset()
+
+
 ANALYTICS = "/admin/ai-analytics"
 PAGES = [
     Page(f"{ANALYTICS}/", everybodys),
@@ -44,6 +54,9 @@ PAGES = [
     Page(f"{ANALYTICS}/requests/", everybodys),
     Page(f"{ANALYTICS}/requests/?errors=1", everybodys),
     Page(f"{ANALYTICS}/requests/?organization=Other", of_other),
+    Page("/admin/ai", governed),
+    Page("/admin/ai/?keys=used", governed),
+    Page("/account/", his_own),
 ]
 
 
