@@ -105,7 +105,7 @@ def test_what_is_wrong_is_said_at_its_field_and_the_focus_goes_there(live: Watch
     field = page.get_by_label("Cost", exact=True)
     expect(field).to_be_focused()
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#daily_cost_limit-wrong")).to_contain_text("Give 0 or more")
+    expect(page.locator("#daily_cost_limit-wrong")).to_have_text(re.compile("^Give 0 or more"))
     live.picture("wrong", whole=True)
     save(page, cost="2.5")
     expect(page.locator("#daily_cost_limit-wrong")).to_be_hidden()

@@ -195,7 +195,8 @@
     }
     say(said, "Not done.");
     const line = element(`${error.param}-wrong`);
-    line.textContent = words;
+    // Who sees the field need not read its name.
+    line.textContent = words.replace(`${error.param}: `, "");
     line.hidden = false;
     field.setAttribute("aria-invalid", "true");
     field.classList.add("hg-wrong");
