@@ -16,6 +16,23 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 
+OTHERS_PASSWORD = "a-password-for-the-others"
+PEOPLE = f"""
+from decimal import Decimal
+from headgate.control.budgets.operations import create_budget
+from headgate.control.organizations.models import Organization, Role
+from headgate.control.organizations.operations import create_user, set_membership
+organization = Organization.objects.get()
+for name, role, staff in (("boss", Role.ADMIN, True), ("mia", Role.MEMBER, False)):
+    set_membership(create_user(name, "{OTHERS_PASSWORD}", staff=staff), organization, role)
+create_budget(name="Daily tokens", organization=organization, scope="organization", period="day", unit="tokens", limit=5000)
+"""
+TAKE_AWAY = """
+from headgate.control.budgets.models import Budget
+from headgate.control.budgets.operations import retire
+retire(Budget.objects.get(name="Daily tokens", retired_at=None))
+"""
+
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
@@ -96,6 +113,28 @@ def test_a_warning_comes_from_eighty_per_cent(live: Watched, gateway: GatewayPro
     live.picture("warning", whole=True)
     save(page)
     expect(page.locator("#warnings p")).to_have_count(0)
+
+
+def test_an_organizations_admin_is_told_whose_limit_decides_and_a_member_sees_figures(
+    browser: Browser, gateway: GatewayProcess
+):
+    gateway.control(PEOPLE)
+    with watching(browser, "desktop", "dev-usage") as admin, watching(browser, "phone", "dev-usage") as member:
+        sign_in(admin.page, gateway.url, "boss", OTHERS_PASSWORD)
+        admin.page.goto(f"{gateway.url}/dev/ai-usage")
+        save(admin.page, tokens="1000000")
+        said = "Saved; it counts now. Tighter, and first to decide: Daily tokens."
+        expect(admin.page.locator("#budget-said")).to_have_text(said)
+        expect(admin.page.locator("#tokens-used")).to_contain_text("of 5,000")
+        admin.picture("organization-admin", whole=True)
+        save(admin.page)
+        sign_in(member.page, gateway.url, "mia", OTHERS_PASSWORD)
+        member.page.goto(f"{gateway.url}/dev/ai-usage")
+        expect(member.page.locator("#tokens-used")).to_contain_text("of 5,000")
+        expect(member.page.get_by_role("button", name=re.compile("Save|Reset"))).to_have_count(0)
+        member.picture("member", whole=True)
+        assert member.fits()
+    gateway.control(TAKE_AWAY)
 
 
 def test_what_is_wrong_is_said_at_its_field_and_the_focus_goes_there(live: Watched):

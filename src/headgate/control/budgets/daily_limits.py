@@ -189,4 +189,5 @@ def _new(organization: Organization, wanted: DailyLimit, source: Source) -> Budg
 
 
 def _said(budget: Budget) -> dict[str, str]:
-    return {"limit": f"{budget.limit.normalize():f} {budget.currency}", "unit": budget.unit, "soft": str(budget.soft)}
+    counted = budget.currency if budget.unit == BudgetUnit.MONEY else budget.unit
+    return {"limit": f"{budget.limit.normalize():f} {counted}", "soft": str(budget.soft)}

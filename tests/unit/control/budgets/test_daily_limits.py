@@ -59,7 +59,7 @@ def test_a_limit_is_changed_where_it_stands(acme, spend, superuser):
     assert [("Daily tokens", 20, 12, "USD")] == shown(acme)
     assert (1, False) == (Budget.objects.count(), Budget.objects.get().soft)
     trail = AuditEntry.objects.get(action="changed")
-    assert ("root", True) == (trail.actor, "500" in trail.details and "20" in trail.details)
+    assert ("root", True) == (trail.actor, '"500 tokens"' in trail.details and '"20 tokens"' in trail.details)
 
 
 def test_a_new_limit_is_soft_unless_said_otherwise_and_stays_what_it_is(acme, superuser):

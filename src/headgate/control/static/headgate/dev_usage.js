@@ -249,7 +249,12 @@
       soft: fields.soft.checked,
     }),
     () => ({}),
-    (told) => (told.changed.length === 0 ? "Nothing changed." : "Saved; it counts now."),
+    (told) => {
+      const done = told.changed.length === 0 ? "Nothing changed." : "Saved; it counts now.";
+      const mine = (unit) => told.budgets.find((each) => each.yours && each.unit === unit);
+      const tighter = told.budgets.filter((each) => !each.yours && !each.shadow && each.limit < mine(each.unit)?.limit);
+      return tighter.length === 0 ? done : `${done} Tighter, and first to decide: ${tighter.map((each) => each.budget).join(", ")}.`;
+    },
   );
 
   posting(
