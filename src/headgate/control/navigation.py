@@ -1,5 +1,6 @@
 """The look of the admin pages: name, colours, sidebar."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -36,8 +37,14 @@ def _item(title: str, icon: str, page: str, *, operator: bool = False) -> dict[s
 
 def _page(title: str, icon: str, page: str, *, staff: bool = False) -> dict[str, Any]:
     """A page of our own, for everybody or for staff."""
-    item: dict[str, Any] = {"title": title, "icon": icon, "link": reverse_lazy(f"pages:{page}")}
+    link = reverse_lazy(f"pages:{page}")
+    item: dict[str, Any] = {"title": title, "icon": icon, "link": link, "active": partial(is_at, link)}
     return {**item, "permission": "headgate.control.navigation.staff_only"} if staff else item
+
+
+def is_at(link: object, request: HttpRequest) -> bool:
+    """Say whether a page is the one of a link, or below it: `/admin/ai-analytics/` is not below `/admin/ai`."""
+    return request.path == str(link) or request.path.startswith(f"{str(link).rstrip('/')}/")
 
 
 def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:

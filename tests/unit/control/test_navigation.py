@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from headgate.control.navigation import UNFOLD, staff_only, superuser_only
+from headgate.control.navigation import UNFOLD, is_at, staff_only, superuser_only
 
 
 def test_only_a_superuser_is_the_operator():
@@ -45,3 +45,12 @@ def test_one_entry_is_marked_as_the_page_that_is_open(superuser, signed_in, sett
         for item in group["items"]:
             page = client.get(str(item["link"]), HTTP_ACCEPT="text/html").content.decode()
             assert 1 == page.count("dark:text-primary-500 active"), item["title"]
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [("/admin/ai", True), ("/admin/ai/x", True), ("/admin/ai-analytics/", False), ("/admin/", False)],
+)
+def test_a_page_is_marked_on_itself_and_below(rf, path: str, marked: bool):
+    assert marked == is_at("/admin/ai", rf.get(path))
+    assert is_at("/admin/ai-analytics/", rf.get("/admin/ai-analytics/users/"))

@@ -43,6 +43,13 @@ ADDRESSES = (
     "/account/",
     "/admin/ai",
     "/admin/ai?keys=used",
+    "/admin/ai-analytics/",
+    "/admin/ai-analytics/?organization=Acme&days=30",
+    "/admin/ai-analytics/users/?status=warning&search=u",
+    "/admin/ai-analytics/users/users.csv",
+    "/admin/ai-analytics/users/reset/?user=u1&organization=Acme",
+    "/admin/ai-analytics/requests/",
+    "/admin/ai-analytics/requests/?errors=1",
     "/api/openapi.json",
     "/api/docs",
 )

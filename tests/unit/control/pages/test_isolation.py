@@ -9,6 +9,8 @@ from typing import NamedTuple
 import pytest
 from django.utils import timezone
 
+from headgate.control.budgets.models import Adjustment
+from headgate.control.budgets.operations import create_budget
 from headgate.control.organizations.models import Organization
 from headgate.domain.principal import Attribution
 from tests.unit.control.api.people import ACME, CALLERS, OTHER, Caller, ask
@@ -47,10 +49,20 @@ def his_own(caller: Caller) -> frozenset[str]:  # noqa: ARG001 - whoever he is
     return frozenset()
 
 
+def resets_of_other(caller: Caller) -> frozenset[str] | None:
+    """Who asks to reset a user of the other organization."""
+    return OTHER if "Other" in caller.resets else None
+
+
 ANALYTICS = "/admin/ai-analytics"
 PAGES = [
     Page(f"{ANALYTICS}/", everybodys),
     Page(f"{ANALYTICS}/?organization=Other", of_other),
+    Page(f"{ANALYTICS}/users/", everybodys),
+    Page(f"{ANALYTICS}/users/?organization=Other", of_other),
+    Page(f"{ANALYTICS}/users/users.csv", everybodys),
+    Page(f"{ANALYTICS}/users/users.csv?organization=Other&search=some", of_other),
+    Page(f"{ANALYTICS}/users/reset/?user=someone-of-other&organization=Other", resets_of_other),
     Page(f"{ANALYTICS}/requests/", everybodys),
     Page(f"{ANALYTICS}/requests/?errors=1", everybodys),
     Page(f"{ANALYTICS}/requests/?organization=Other", of_other),
@@ -90,6 +102,20 @@ def test_everybody_sees_what_is_his(page: Page, who: str, organizations: tuple[O
     assert (expected or frozenset()) == shown
     assert (answer.status_code == 200) == (expected is not None)
     assert answer.status_code in {200, 403, 404}
+
+
+@pytest.mark.parametrize("who", CALLERS)
+@pytest.mark.parametrize("name", NAMES)
+def test_spend_is_reset_by_whoever_may(who: str, name: str, organizations: tuple[Organization, Organization]):
+    for each in organizations:
+        create_budget(name="day", scope="user", period="day", limit=1, organization=each)
+    path = f"{ANALYTICS}/users/reset/?user={NAMES[name]}&organization={name}"
+    answer = CALLERS[who].make(*organizations).post(path, {"reason": "why", "given_id": "1" * 32})
+    may = name in CALLERS[who].resets
+    assert ({name} if may else set()) == set(Adjustment.objects.values_list("organization__name", flat=True))
+    assert may == (signs_in(who) and answer.status_code == 302)
+    # A key is nobody, and has no token of a form.
+    assert answer.status_code in {302, 403, 404}
 
 
 def test_there_are_callers_of_every_kind():

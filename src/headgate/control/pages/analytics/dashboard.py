@@ -174,7 +174,7 @@ def spenders(filters: Filters, now: dt.datetime) -> Table:
     columns = [
         Column("User"),
         Column("E-mail"),
-        *([Column("Organization")] if len(names) > 1 else []),
+        *([Column("Organization")] if filters.several else []),
         Column("Requests", number=True),
         *([Column("Spent today", number=True)] if costs_shown() else []),
     ]
@@ -186,7 +186,7 @@ def spenders(filters: Filters, now: dt.datetime) -> Table:
             [
                 Cell(user[1], page_of_user(filters, user, person.pk if person else None)),
                 Cell(person.email if person and person.email else "-"),
-                *([Cell(names.get(user[0], user[0]))] if len(names) > 1 else []),
+                *([Cell(names.get(user[0], user[0]))] if filters.several else []),
                 figure(
                     f"{each.figures.requests:,}", filters.link("analytics_requests", user=user[1], organization=user[0])
                 ),
@@ -194,4 +194,4 @@ def spenders(filters: Filters, now: dt.datetime) -> Table:
             ]
         )
     title = f"Top {SPENDERS} Users (Today)"
-    return Table(title, columns, rows, "No user has spent anything today.")
+    return Table(title, columns, rows, "No user has spent anything today.", href=filters.link("analytics_users"))

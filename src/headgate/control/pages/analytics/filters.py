@@ -13,6 +13,7 @@ from headgate.control.rollups.queries import Seen
 
 PAGES = {
     "analytics": "Overview",
+    "analytics_users": "Users",
     "analytics_requests": "Requests",
 }
 """Pages of the dashboard, by names of addresses."""
@@ -48,14 +49,14 @@ class Filters(NamedTuple):
         """The days, in words."""
         return "today" if self.days == 1 else f"last {self.days} days"
 
-    def link(self, page: str, *args: str, **changes: str | int | None) -> str:
+    def link(self, page: str, /, **changes: str | int | None) -> str:
         """Return the address of a page about the same days and organization, changed in some respects."""
         asked: dict[str, str | int | None] = {
             "organization": self.organization,
             "days": None if self.days == DEFAULT_DAYS else self.days,
         } | changes
         query = urlencode({name: value for name, value in asked.items() if value not in (None, "")})
-        return reverse(f"pages:{page}", args=args) + (f"?{query}" if query else "")
+        return reverse(f"pages:{page}") + (f"?{query}" if query else "")
 
     @property
     def choices_of_days(self) -> list[Choice]:
@@ -72,6 +73,11 @@ class Filters(NamedTuple):
         """What the address says but the organization, for forms that choose another."""
         days = {} if self.days == DEFAULT_DAYS else {"days": str(self.days)}
         return {**days, **self.other}
+
+    @property
+    def several(self) -> bool:
+        """Say whether rows of several organizations are shown, so that each has to say whose it is."""
+        return len(self.organizations) > 1 and self.organization is None
 
     @property
     def names(self) -> dict[str, str]:
@@ -115,3 +121,13 @@ def _days(text: str) -> int:
 
 def _title(days: int) -> str:
     return "Today" if days == 1 else f"{days} days"
+
+
+def users_page(organization: str, user: str) -> str:
+    """Return the address of the list of users with one user of an organization."""
+    return f"{reverse('pages:analytics_users')}?{urlencode({'organization': organization, 'search': user})}"
+
+
+def reset_page(organization: str, user: str) -> str:
+    """Return the address at which a user's spend is reset."""
+    return f"{reverse('pages:analytics_reset')}?{urlencode({'user': user, 'organization': organization})}"

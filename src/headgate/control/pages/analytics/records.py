@@ -19,7 +19,7 @@ def activity(title: str, records: Sequence[Record], filters: Filters, *, empty: 
     columns = [
         Column("Time (UTC)"),
         Column("User"),
-        *([Column("Organization")] if len(names) > 1 else []),
+        *([Column("Organization")] if filters.several else []),
         Column("Model"),
         *([Column("Cost", number=True)] if costs_shown() else []),
         Column("Latency", number=True),
@@ -35,7 +35,7 @@ def activity(title: str, records: Sequence[Record], filters: Filters, *, empty: 
             [
                 Cell(moment(row.occurred_at), page_of_request(filters, row.request_id, user[0])),
                 Cell(wording(row.end_user), whose),
-                *([Cell(names.get(user[0], user[0]))] if len(names) > 1 else []),
+                *([Cell(names.get(user[0], user[0]))] if filters.several else []),
                 Cell(wording(row.original_model)),
                 *([figure(_cost(record))] if costs_shown() else []),
                 figure(milliseconds(row.latency_ms)),

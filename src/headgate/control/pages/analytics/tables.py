@@ -41,6 +41,13 @@ class Table(NamedTuple):
     """Where there is more of it."""
     more: str = "All of them"
     anchor: str = ""
+    stacked: bool = False
+    """On a phone each row is a stack of its cells, with the columns' heads beside them."""
+
+    @property
+    def headed(self) -> list[list[tuple[Column, Cell]]]:
+        """Rows, each cell with the head of its column."""
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 def figure(text: object, href: str = "") -> Cell:

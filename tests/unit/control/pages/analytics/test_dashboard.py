@@ -40,7 +40,7 @@ def text_of(client, address: str = PAGE) -> str:
 
 def row(page: str, name: str) -> list[str]:
     """The cells of the row of a table that begins with a name."""
-    for each in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL):
+    for each in re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.DOTALL):
         cells = [
             re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", each, re.DOTALL)
         ]
