@@ -39,6 +39,21 @@ API = (
 )
 PAGES = (
     "/admin/",
+    "/admin/ai-analytics/",
+    "/admin/ai-analytics/requests/",
+    "/admin/ai-analytics/requests/?show=errors",
+    "/admin/ai-analytics/users/",
+    "/admin/ai-analytics/users/?status=exceeded",
+    "/admin/ai-analytics/users/?q=user-19",
+    "/admin/ai-analytics/users.csv",
+    "/admin/ai-analytics/system/",
+    "/admin/ai-analytics/system/?days=30",
+    "/admin/ai-analytics/system/?days=90",
+    "/admin/ai/",
+    "/account/",
+    "/dev/ai-usage",
+    "/costs",
+    "/costs?days=90&groupBy=userId,model",
     _LOG,
     f"{_LOG}?outcome__exact=rejected",
     f"{_LOG}?provider=openai&model=gpt-4o",
@@ -62,4 +77,3 @@ PAGES = (
     "/costs?format=html",
     "/costs?format=html&teamId=team-3&groupBy=userId,day",
 )
-ADDRESSES = (*API, *PAGES)

@@ -1,7 +1,8 @@
 """Fills a database with requests, their cost events and their roll-ups: `python -m bench.events --requests 1000000`.
 
-The database is that of `DATABASE_URL`, or SQLite in `HEADGATE_DATA_DIR`; it is made and filled from nothing. Rows go
-past the ledger, by COPY or in bulk, and roll-ups are summed up by the code that ingest uses: `headgate verify` agrees.
+The database is that of `DATABASE_URL`, or SQLite in `HEADGATE_DATA_DIR`; it is made where there is none, and filled up
+to so many requests. Rows go past the ledger, by COPY or in bulk, and roll-ups are summed up by the code that ingest
+uses: `headgate verify` agrees. Users have a window of every day, as they would have after a quarter of a year.
 """
 
 import argparse
@@ -15,7 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from headgate.control.setup import bootstrap, migrate, use_django
+from django.db import transaction
+
+from headgate.control.setup import bootstrap, migrate
 from headgate.ledger.rollups import EVENT_COLUMNS, LOG_COLUMNS, TABLES, RollUp
 
 DAYS = 90
@@ -184,21 +187,21 @@ class Database:
 
 
 def fill(requests: int, *, days: int, organizations: int, users: int, now: dt.datetime) -> None:
-    """Make the database, and so many requests up to now."""
+    """Add as many requests up to now as are missing."""
     from headgate.control.organizations.models import Organization
     from headgate.control.partitions import make_room
+    from headgate.control.requestlog.models import RequestLog
 
-    chance = random.Random(2026)
-    names = [f"Organization {number}" for number in range(organizations)]
-    owners = [str(each.pk) for each in Organization.objects.bulk_create(Organization(name=name) for name in names)]
-    crowd = people(owners, users, chance)
+    there = RequestLog.objects.count()
+    named = [Organization.objects.get_or_create(name=f"Organization {number}")[0] for number in range(organizations)]
+    crowd = people([str(each.pk) for each in named], users, random.Random(2026))
     # Some ask a hundred times as often as others.
     weights = list(accumulate(1 / (1 + number / 50) for number in range(users)))
-    database, first, begin = Database(), 0, time.monotonic()
-    for back in reversed(range(days)):
+    chance, database, first, begin = random.Random(2026 + there), Database(), there, time.monotonic()
+    count = max(0, requests - there) // days
+    for back in reversed(range(days if count else 0)):
         day = (now - dt.timedelta(days=back)).date()
         midnight = dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
-        count = requests // days
         make_room([midnight.timestamp()])
         rows = list(day_of(day, count, crowd, weights, chance, first))
         if not back:
@@ -210,15 +213,20 @@ def fill(requests: int, *, days: int, organizations: int, users: int, now: dt.da
         summed = RollUp()
         summed.add_events((at, *(event[index] for index in _EVENT_SUMS)) for event, _, at in rows if event is not None)
         summed.add_logs((at, *(log[index] for index in _LOG_SUMS)) for _, log, at in rows)
-        write(database, summed)
+        write(database, summed, fresh=not there)
         done = time.monotonic() - begin
-        print(f"{day}: {first:,} requests, {first / done:,.0f} a second", file=sys.stderr, flush=True)
+        print(f"{day}: {first:,} requests, {(first - there) / done:,.0f} a second", file=sys.stderr, flush=True)
 
 
-def write(database: Database, summed: RollUp) -> None:
-    """Insert roll-ups of a day that has none."""
+def write(database: Database, summed: RollUp, *, fresh: bool) -> None:
+    """Insert roll-ups of a day that has none; raise those of a day that may have some."""
+    from headgate.control.rollups import operations
     from headgate.control.rollups.upserts import period_column, period_of, table_of
 
+    if not fresh:
+        with transaction.atomic():
+            operations.write(summed)
+        return
     found = summed.rows()
     for table in TABLES:
         columns = ("id", period_column(table), *table.groups, *table.sums)
@@ -237,6 +245,34 @@ def write(database: Database, summed: RollUp) -> None:
         )
 
 
+def open_past_windows(days: int, now: dt.datetime) -> None:
+    """Give the users' budgets of a day the windows of the days before, spent as the roll-ups say."""
+    from headgate.control.budgets.models import Budget, Window
+    from headgate.control.budgets.spending import Subject, named
+    from headgate.control.rollups.models import UserDay
+    from headgate.ledger.windows import window_id
+
+    today = now.date()
+    for budget in Budget.objects.filter(scope="user", period="day", subject="", retired_at=None):
+        model = Window.objects.filter(budget=budget).first()
+        known = set(Window.objects.filter(budget=budget).values_list("pk", flat=True))
+        rows = UserDay.objects.filter(day__gte=today - dt.timedelta(days=days), day__lt=today).exclude(end_user=None)
+        made = []
+        for day, owner, user, spent in rows.values_list("day", "organization_id", "end_user", "amount_nano"):
+            pk = window_id(budget.pk, budget.epoch, str(day), named(budget, Subject(owner, user)))
+            if model is None or pk in known:
+                continue
+            start = int(dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC).timestamp())
+            limits = {name: getattr(model, name) for name in ("limit_amount", "hard_limit", "currency", "usd_rate")}
+            whose = {"organization_id": owner, "scope": "user", "subject": user, "unit": "money"}
+            edges = {"label": str(day), "epoch": budget.epoch, "starts_at": start, "ends_at": start + DAY_S}
+            excess = max(0, spent - limits["hard_limit"])
+            made.append(
+                Window(pk=pk, budget=budget, limit_version=1, spent=spent, excess=excess, **whose, **edges, **limits)
+            )
+        Window.objects.bulk_create(made, batch_size=500)
+
+
 def analyze() -> None:
     """Tell the planner what there is."""
     from django.db import connection
@@ -253,12 +289,12 @@ def main() -> int:
     parser.add_argument("--organizations", type=int, default=ORGANIZATIONS)
     parser.add_argument("--users", type=int, default=USERS)
     args = parser.parse_args()
-    use_django()
     migrate()
     now = dt.datetime.now(dt.UTC)
     fill(args.requests, days=args.days, organizations=args.organizations, users=args.users, now=now)
     # Budgets of the environment begin with what was spent.
     bootstrap(os.environ)
+    open_past_windows(args.days, now)
     analyze()
     return 0
 

@@ -18,12 +18,14 @@ from typing import Any
 
 import msgspec
 
-from bench.addresses import ADDRESSES
+from bench.addresses import API, PAGES
 from bench.measuring import RESULTS, write
 from bench.processes import Running, cpu_s, free_port, python
 from headgate.control.setup import use_django
 
 CALLS = 30
+BROWSER = {"accept": "text/html"}
+"""What makes an answer a page, where programs get another."""
 BOUND_MS = 300
 ORGANIZATION = "Organization 0"
 SIGNED_IN = "django.contrib.auth.backends.ModelBackend"
@@ -138,12 +140,15 @@ def main() -> int:
     args = parser.parse_args()
     callers = {who: headers for who, headers in credentials().items() if args.who in {"", who}}
     port, postgres = free_port(), postgres_meter()
-    console = Running(python("-m", "headgate", "console", "--port", str(port)), core=1, environ=os.environ, port=port)
+    environ = dict(os.environ) | {"DEV_TOOLS_ENABLED": "true"}
+    console = Running(python("-m", "headgate", "console", "--port", str(port)), core=1, environ=environ, port=port)
     found: list[Measured] = []
     try:
-        for address in ADDRESSES:
+        for address, more in [*((each, {}) for each in API), *((each, BROWSER) for each in PAGES)]:
             for who, headers in callers.items() if args.only in address else ():
-                measured = measure(console, postgres, who, address, headers)
+                if more and who == "key":
+                    continue
+                measured = measure(console, postgres, who, address, headers | more)
                 show(measured)
                 if measured.status == 200:
                     found.append(measured)

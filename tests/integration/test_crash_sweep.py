@@ -107,6 +107,9 @@ def test_faults_at_random_points_lose_and_double_nothing(setting: Setting, plan:
         assert by_events == spent or (budget.unit == "tokens" and by_events < spent <= budget.limit), budget
 
     _check_exhausted_stays_exhausted(gateway, plan)
+    verified = gateway.command("verify")
+    assert (0, "") == (verified.returncode, verified.stderr)
+    assert "the roll-ups are the sums of the books" in verified.stdout
 
 
 def _open_owners(gateway: GatewayProcess) -> set[str]:

@@ -26,9 +26,9 @@ POSTGRES_OPTIONS: dict[str, Any] = {
     "tcp_user_timeout": "6000",
 }
 """Of every connection; what the address says wins."""
-SESSION_LIMITS = "-c idle_in_transaction_session_timeout=10000 -c jit=off"
+SESSION_LIMITS = "-c idle_in_transaction_session_timeout=10000 -c jit=off -c work_mem=32MB"
 """A process that is stopped in the middle of a posting must not hold the windows' rows for ever. To compile a query
-over twelve partitions takes longer than to answer it."""
+over twelve partitions takes longer than to answer it, and so does sorting a quarter's spend on disk."""
 DEV_TOOLS = "DEV_TOOLS_ENABLED"
 """Whether there are the pages for developers."""
 _SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}

@@ -45,7 +45,10 @@ def test_what_a_postgres_address_says_wins_and_limits_are_added_to():
     )
     assert ("/run/pg", "") == (entry["HOST"], entry["PORT"])
     assert "9" == entry["OPTIONS"]["connect_timeout"]
-    assert "-c idle_in_transaction_session_timeout=10000 -c jit=off -c x.y=1" == entry["OPTIONS"]["options"]
+    assert (
+        "-c idle_in_transaction_session_timeout=10000 -c jit=off -c work_mem=32MB -c x.y=1"
+        == entry["OPTIONS"]["options"]
+    )
 
 
 @pytest.mark.django_db
