@@ -45,6 +45,8 @@ ADDRESSES = (
     "/admin/ai?keys=used",
     "/admin/ai-analytics/",
     "/admin/ai-analytics/?organization=Acme&days=30",
+    "/admin/ai-analytics/system/?interval=week",
+    "/admin/ai-analytics/requests/?slow=1",
     "/admin/ai-analytics/users/?status=warning&search=u",
     "/admin/ai-analytics/users/users.csv",
     "/admin/ai-analytics/users/reset/?user=u1&organization=Acme",

@@ -10,7 +10,7 @@ from headgate.control.api.analytics import CSV_TOO, caller_of
 from headgate.control.api.parameters import EARLIEST, LATEST, OrganizationName, TableFormat, UserId
 from headgate.control.api.rendering import csv_answer, wants_csv
 from headgate.control.api.schemas import REFUSALS, Amount, amount
-from headgate.control.requestlog.records import Position, Record, newest_records, record_of
+from headgate.control.requestlog.records import Kind, Position, Record, newest_records, record_of
 from headgate.domain.errors import BadRequest, NotFound
 from headgate.domain.money import NanoUsd, nano_to_usd
 
@@ -61,7 +61,7 @@ def requests(
     """What each call cost, the newest first: the caller's own, or all that he may see. As JSON or CSV."""
     seen = caller_of(request).user_or_all(user_id, organization)
     position = None if before is None else _position(before)
-    found = newest_records(seen, limit=limit + 1, before=position, failed_only=errors)
+    found = newest_records(seen, limit=limit + 1, before=position, kind=Kind.FAILED if errors else Kind.ALL)
     records = [_fields(record) for record in found[:limit]]
     if wants_csv(request, table_format):
         columns = list(CostRecord.model_fields)

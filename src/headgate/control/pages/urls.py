@@ -10,6 +10,7 @@ from headgate.control.pages.account import account
 from headgate.control.pages.analytics.dashboard import dashboard
 from headgate.control.pages.analytics.requests import requests
 from headgate.control.pages.analytics.resetting import reset
+from headgate.control.pages.analytics.system import system
 from headgate.control.pages.analytics.users import users, users_csv
 from headgate.control.pages.costs import costs
 from headgate.control.pages.dev_usage import dev_usage
@@ -38,6 +39,7 @@ urlpatterns = [
     # Before the admin, which would lead everybody who is not staff to a page of its own.
     path("admin/ai-analytics", RedirectView.as_view(pattern_name="pages:analytics", query_string=True)),
     path("admin/ai-analytics/", dashboard, name="analytics"),
+    path("admin/ai-analytics/system/", system, name="analytics_system"),
     path("admin/ai-analytics/users/", users, name="analytics_users"),
     path("admin/ai-analytics/users/users.csv", users_csv, name="analytics_users_csv"),
     path("admin/ai-analytics/users/reset/", reset, name="analytics_reset"),

@@ -3,19 +3,22 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
 from headgate.control.budgets.models import Window
 from headgate.control.requestlog.models import RequestLog
+from headgate.control.rollups.figures import SLOW_US
 from headgate.control.rollups.models import TrafficHour, UserDay, UserHour
 from headgate.control.rollups.queries import Seen
 from headgate.domain.budget import BudgetUnit, Scope
 from headgate.domain.money import NanoUsd
 from headgate.domain.outcome import Outcome
-from headgate.ledger.rollups import ANSWERED_ESTIMATES, label
+from headgate.ledger.latency import BOUNDS_US
+from headgate.ledger.rollups import ANSWERED_ESTIMATES, HISTOGRAM, label
 
 LIMIT_EXCEEDED = "limit_exceeded"
 """Of a request that a budget refused."""
@@ -44,26 +47,39 @@ class Record(NamedTuple):
     """A budget refused it, or a budget of its user was spent in the period that it fell into."""
 
 
-def newest_records(
-    seen: Seen, *, limit: int, before: Position | None = None, failed_only: bool = False
-) -> list[Record]:
+class Kind(StrEnum):
+    """Which requests are asked for."""
+
+    ALL = "all"
+    FAILED = "failed"
+    """Those that we let through and that got no whole answer."""
+    SLOW = "slow"
+    """Those that we let through and that took more than 5 s."""
+
+
+def newest_records(seen: Seen, *, limit: int, before: Position | None = None, kind: Kind = Kind.ALL) -> list[Record]:
     """Return requests with their costs, the newest first.
 
     Args:
         seen: whose.
         limit: how many at most.
         before: where the page before ended.
-        failed_only: those alone that we let through and that got no whole answer.
+        kind: which.
+
+    Raises:
+        ValueError: slow ones of a user are asked for; no sums by the hour say where those are.
     """
+    if kind is Kind.SLOW and seen.user is not None:
+        message = "slow requests are not told apart by user"
+        raise ValueError(message)
     rows = _visible(seen)
     if before is not None:
         older = Q(occurred_at__lt=before.occurred_at)
         rows = rows.filter(older | Q(occurred_at=before.occurred_at, request_id__lt=before.request_id))
-    if failed_only:
-        rows = rows.filter(_FAILED)
-    if seen.user is not None or failed_only:
+    rows = rows.filter(_CONDITIONS[kind])
+    if seen.user is not None or kind is not Kind.ALL:
         # The log has no index for these: roll-ups say in which hours there is something to be found.
-        hours = _hours(seen, limit, before, failed_only=failed_only)
+        hours = _hours(seen, limit, before, kind)
         if not hours:
             return []
         rows = rows.filter(_within(hours))
@@ -80,6 +96,15 @@ _FAILED = Q(outcome__in=[Outcome.REJECTED, Outcome.UNREACHED, Outcome.FAULT]) | 
     Q(outcome=Outcome.ESTIMATED) & (Q(error=None) | ~Q(error__in=sorted(ANSWERED_ESTIMATES)))
 )
 
+_SLOW = Q(latency_ms__gt=SLOW_US / 1000) & ~Q(outcome=Outcome.REFUSED)
+_CONDITIONS = {Kind.ALL: Q(), Kind.FAILED: _FAILED, Kind.SLOW: _SLOW}
+_COUNTED: dict[Kind, Any] = {
+    Kind.ALL: F("requests"),
+    Kind.FAILED: F("errors"),
+    Kind.SLOW: sum((F(name) for name in HISTOGRAM[BOUNDS_US.index(SLOW_US) + 1 :]), Value(0)),
+}
+"""What of a roll-up says how many of them there are."""
+
 
 def _visible(seen: Seen) -> QuerySet[RequestLog]:
     rows = RequestLog.objects.all()
@@ -88,7 +113,7 @@ def _visible(seen: Seen) -> QuerySet[RequestLog]:
     return rows if seen.user is None else rows.filter(end_user=seen.user)
 
 
-def _hours(seen: Seen, limit: int, before: Position | None, *, failed_only: bool) -> list[dt.datetime]:
+def _hours(seen: Seen, limit: int, before: Position | None, kind: Kind) -> list[dt.datetime]:
     """Return hours that hold so many of the newest ones, the newest first."""
     rows: QuerySet[Any] = TrafficHour.objects.all()
     if seen.user is not None:
@@ -97,8 +122,8 @@ def _hours(seen: Seen, limit: int, before: Position | None, *, failed_only: bool
         rows = rows.filter(organization_id__in=seen.organizations)
     if before is not None:
         rows = rows.filter(hour__lte=before.occurred_at)
-    counted = "errors" if failed_only else "requests"
-    counts = rows.filter(**{f"{counted}__gt": 0}).order_by().values("hour").annotate(count=Sum(counted))
+    counted = rows.annotate(counted=_COUNTED[kind]).filter(counted__gt=0)
+    counts = counted.order_by().values("hour").annotate(count=Sum("counted"))
     start = before.occurred_at if before is not None else timezone.now()
     # Most often a few days are enough, and a walk over all hours that there ever were is not needed.
     for days in _SPANS:

@@ -44,7 +44,7 @@ def governed(caller: Caller) -> frozenset[str] | None:
     return ACME if caller.resets & caller.everybody else None
 
 
-def his_own(caller: Caller) -> frozenset[str]:  # noqa: ARG001 - whoever he is
+def his_own(caller: Caller) -> frozenset[str]:
     """Nobody's of these users, for he is none of them."""
     return frozenset()
 
@@ -63,7 +63,10 @@ PAGES = [
     Page(f"{ANALYTICS}/users/users.csv", everybodys),
     Page(f"{ANALYTICS}/users/users.csv?organization=Other&search=some", of_other),
     Page(f"{ANALYTICS}/users/reset/?user=someone-of-other&organization=Other", resets_of_other),
+    Page(f"{ANALYTICS}/system/", everybodys),
+    Page(f"{ANALYTICS}/system/?organization=Other&interval=hour", of_other),
     Page(f"{ANALYTICS}/requests/", everybodys),
+    Page(f"{ANALYTICS}/requests/?slow=1", everybodys),
     Page(f"{ANALYTICS}/requests/?errors=1", everybodys),
     Page(f"{ANALYTICS}/requests/?organization=Other", of_other),
     Page("/admin/ai", governed),
@@ -79,7 +82,13 @@ def organizations(acme: Organization, other: Organization) -> tuple[Organization
     for organization in (acme, other):
         whom = Attribution(user=NAMES[organization.name])
         ask(organization, 1, at=now, attribution=whom, original_model=f"model-of-{NAMES[organization.name]}")
-        failed = {"outcome": "fault", "error": "internal_error", "status": 500, "message": NAMES[organization.name]}
+        failed = {
+            "outcome": "fault",
+            "error": "internal_error",
+            "status": 500,
+            "latency_ms": 6_000.0,
+            "message": NAMES[organization.name],
+        }
         ask(organization, 2, at=now, attribution=whom, **failed)
     return acme, other
 

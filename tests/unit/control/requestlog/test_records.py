@@ -1,5 +1,6 @@
 import datetime as dt
 import random
+from itertools import product
 
 import pytest
 
@@ -7,7 +8,7 @@ from headgate.control.budgets.models import Window
 from headgate.control.budgets.operations import create_budget
 from headgate.control.ledger.operations import post, register_owner
 from headgate.control.requestlog.models import RequestLog
-from headgate.control.requestlog.records import Position, newest_records, record_of
+from headgate.control.requestlog.records import Kind, Position, newest_records, record_of
 from headgate.control.rollups.queries import Seen
 from headgate.domain.ids import OwnerId
 from headgate.domain.principal import Attribution
@@ -28,30 +29,43 @@ def books():
     post(posting_of([random_request(chance, number) for number in range(300)], OWNER, 0, 1))
 
 
-def expected(seen: Seen, *, failed_only: bool) -> list[str]:
+def expected(seen: Seen, *, kind: Kind) -> list[str]:
     rows = RequestLog.objects.order_by("-occurred_at", "-request_id")
     return [
         row.pk
         for row in rows
         if (seen.organizations is None or row.organization_id in seen.organizations)
         and seen.user in {None, row.end_user}
-        and (not failed_only or failed(row.outcome, row.error))
+        and (kind is not Kind.FAILED or failed(row.outcome, row.error))
+        and (
+            kind is not Kind.SLOW or (row.outcome != "refused" and row.latency_ms is not None and row.latency_ms > 5000)
+        )
     ]
 
 
-@pytest.mark.parametrize("failed_only", [False, True])
-@pytest.mark.parametrize("seen", [ALL, ACME, ACME._replace(user="u1"), ALL._replace(user="u2")])
-def test_pages_follow_each_other_and_leave_nothing_out(books, seen: Seen, failed_only: bool):
-    wanted = expected(seen, failed_only=failed_only)
+OF_USERS = [ACME._replace(user="u1"), ALL._replace(user="u2")]
+
+
+@pytest.mark.parametrize(
+    ("seen", "kind"),
+    [*product([ALL, ACME], Kind), *product(OF_USERS, (Kind.ALL, Kind.FAILED))],
+)
+def test_pages_follow_each_other_and_leave_nothing_out(books, seen: Seen, kind: Kind):
+    wanted = expected(seen, kind=kind)
     found: list[str] = []
     before = None
-    while page := newest_records(seen, limit=7, before=before, failed_only=failed_only):
+    while page := newest_records(seen, limit=7, before=before, kind=kind):
         # A page is full, unless it is the last one.
         assert len(page) == min(7, len(wanted) - len(found))
         found += [record.row.pk for record in page]
         before = Position(page[-1].row.occurred_at, page[-1].row.pk)
     assert wanted == found
     assert len(found) > 7
+
+
+def test_slow_requests_of_a_user_cannot_be_asked_for():
+    with pytest.raises(ValueError, match="not told apart by user"):
+        newest_records(OF_USERS[0], limit=1, kind=Kind.SLOW)
 
 
 def test_nothing_is_found_of_who_asked_nothing(books):

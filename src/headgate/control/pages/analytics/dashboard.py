@@ -15,7 +15,7 @@ from headgate.control.pages.analytics.records import activity, errors
 from headgate.control.pages.analytics.tables import Cell, Column, Table, figure, share
 from headgate.control.pages.charts import Chart, Curve, line
 from headgate.control.pages.shell import page_of, show
-from headgate.control.requestlog.records import newest_records
+from headgate.control.requestlog.records import Kind, newest_records
 from headgate.control.rollups.figures import Figures
 from headgate.control.rollups.queries import Interval, Line, Overview, Span, overview, series, top_spenders
 from headgate.control.sinks.health import SinkHealth, langsmith_health
@@ -68,7 +68,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "nothing_yet": not newest.rows,
         "errors": errors(
             "Recent Errors",
-            newest_records(filters.seen, limit=NEWEST, failed_only=True),
+            newest_records(filters.seen, limit=NEWEST, kind=Kind.FAILED),
             filters,
             health,
             more=errors_page,

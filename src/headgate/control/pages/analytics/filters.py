@@ -14,6 +14,7 @@ from headgate.control.rollups.queries import Seen
 PAGES = {
     "analytics": "Overview",
     "analytics_users": "Users",
+    "analytics_system": "System",
     "analytics_requests": "Requests",
 }
 """Pages of the dashboard, by names of addresses."""

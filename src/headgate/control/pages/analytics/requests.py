@@ -10,7 +10,7 @@ from headgate.control.pages.analytics.filters import Choice, Filters, filters_of
 from headgate.control.pages.analytics.fresh import notice
 from headgate.control.pages.analytics.records import activity, errors
 from headgate.control.pages.shell import page_of, show
-from headgate.control.requestlog.records import Position, Record, newest_records
+from headgate.control.requestlog.records import Kind, Position, Record, newest_records
 from headgate.control.rollups.queries import Seen
 from headgate.control.sinks.health import langsmith_health
 from headgate.domain.errors import BadRequest
@@ -22,10 +22,11 @@ PAGE = "analytics_requests"
 @page_of
 def requests(request: HttpRequest) -> HttpResponse:
     """Show a page of requests that the reader may see."""
-    filters = filters_of(request, PAGE, "user", "errors")
-    failed, user = "errors" in filters.other, filters.other.get("user")
+    filters = filters_of(request, PAGE, "user", "errors", "slow")
+    kind = _kind(filters)
+    user = None if kind is Kind.SLOW else filters.other.get("user")
     seen = Seen(filters.seen.organizations, user)
-    found = newest_records(seen, limit=PER_PAGE + 1, before=_position(request), failed_only=failed)
+    found = newest_records(seen, limit=PER_PAGE + 1, before=_position(request), kind=kind)
     shown = found[:PER_PAGE]
     context: dict[str, Any] = {
         "filters": filters,
@@ -35,19 +36,27 @@ def requests(request: HttpRequest) -> HttpResponse:
         "older": _older(shown[-1], filters) if len(found) > PER_PAGE else "",
         "newest_page": filters.link(PAGE, **filters.other) if "before" in request.GET else "",
     }
-    if failed:
+    if kind is Kind.FAILED:
         context["table"] = errors("Errors", shown, filters, langsmith_health())
     else:
-        context["table"] = activity("Requests", shown, filters, empty="There is no such request.")
+        name = "Slow Requests (over 5 s)" if kind is Kind.SLOW else "Requests"
+        context["table"] = activity(name, shown, filters, empty="There is no such request.")
     title = f"Requests of {user}" if user else "Requests"
     return show(request, "headgate/analytics/requests.html", title, context)
 
 
+def _kind(filters: Filters) -> Kind:
+    if "slow" in filters.other:
+        return Kind.SLOW
+    return Kind.FAILED if "errors" in filters.other else Kind.ALL
+
+
 def _choices(filters: Filters) -> list[Choice]:
-    failed, user = "errors" in filters.other, filters.other.get("user")
+    kind, user = _kind(filters), filters.other.get("user")
     return [
-        Choice("All requests", filters.link(PAGE, user=user), not failed),
-        Choice("Errors", filters.link(PAGE, user=user, errors="1"), failed),
+        Choice("All requests", filters.link(PAGE, user=user), kind is Kind.ALL),
+        Choice("Errors", filters.link(PAGE, user=user, errors="1"), kind is Kind.FAILED),
+        Choice("Slow", filters.link(PAGE, slow="1"), kind is Kind.SLOW),
     ]
 
 
