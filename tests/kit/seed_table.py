@@ -147,6 +147,7 @@ PAGES = (
     Page("001", "F1", "/admin/ai-analytics/", ("LangSmith", "Total cost", "Error rate")),
     Page("001", "F2", "/admin/ai-analytics/users/", ("All", "OK", "Warning", "Exceeded", "E-mail", "Monthly")),
     Page("001", "F2", "/admin/ai-analytics/users/users.csv", ("Username,Daily Spend,Monthly Spend",)),
+    Page("001", "F3", "/admin/ai-analytics/system/", ("p50", "p95", "p99", "endpoint", "Hour", "Day", "Week")),
     Page("003", "D6", "/dev/ai-usage", ("Live usage", "Limits of a day", "Reset today")),
     Page("004", "C7", "/admin/ai", ("Recent requests", "Time", "Model", "Tokens", "Cost", "Status")),
     Page("004", "C6", "/costs?source=AI&teamId=team-123", ("Costs",)),
