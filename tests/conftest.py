@@ -6,6 +6,7 @@ import sys
 from collections.abc import Generator, Iterator
 
 import pytest
+import structlog
 from blockbuster import blockbuster_ctx
 from hypothesis import settings
 
@@ -67,6 +68,14 @@ def _the_event_loop_is_never_blocked(request: pytest.FixtureRequest) -> Iterator
         return
     with blockbuster_ctx(scanned_modules=["headgate"]):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_test_configures_the_logs_of_another() -> Iterator[None]:
+    """A command that a test runs in this process logs to a standard error that is closed when the test ends."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
 
 
 def _forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

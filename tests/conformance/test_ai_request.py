@@ -7,7 +7,8 @@ from decimal import Decimal
 import httpx2
 
 from tests.kit.doors import post
-from tests.kit.gateway import PASSWORD, GatewayProcess
+from tests.kit.environment import PASSWORD
+from tests.kit.gateway import GatewayProcess
 from tests.kit.simulator import bill
 
 PATH = "/api/ai/request"

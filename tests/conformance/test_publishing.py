@@ -82,7 +82,7 @@ def test_keys_prices_and_organizations_change_while_it_runs(gateway: GatewayProc
 
 
 def test_a_second_start_keeps_the_data_and_prints_no_secret(tmp_path: Path) -> None:
-    gateway = GatewayProcess(tmp_path / "data")
+    gateway = GatewayProcess(tmp_path / "data", first_start=True)
     with gateway:
         assert status_of(gateway, gateway.key) == 200
         assert gateway.key in gateway.log()

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.kit.postgres import DATABASES, database_url_for
+from tests.kit.postgres import DATABASES, filled_database_url_for
 
 
 @pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest) -> str | None:
-    """`DATABASE_URL` of a new database with all tables, or None for SQLite in the data folder."""
-    return database_url_for(request.param)
+    """`DATABASE_URL` of a new database after its first start, or None for SQLite in the data folder."""
+    return filled_database_url_for(request.param)

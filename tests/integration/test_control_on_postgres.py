@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.kit.gateway import ROOT
+from tests.kit.environment import ROOT
 from tests.kit.postgres import needs_postgres, server
 
 pytestmark = [*needs_postgres, pytest.mark.timeout(900)]

@@ -18,7 +18,8 @@ from headgate.infra.leases.threaded import ThreadedLeaseStore
 from headgate.infra.postgres import connect
 from headgate.pipeline.ports import StoreUnavailableError
 from tests.kit.cutting import Cut, CuttingProxy
-from tests.kit.gateway import ROOT, wait_until
+from tests.kit.environment import ROOT
+from tests.kit.gateway import wait_until
 from tests.kit.leases import PostgresBackend, SqliteBackend, audit, take, window
 from tests.kit.postgres import fresh_database, needs_postgres
 

@@ -16,7 +16,7 @@ pytestmark = [*needs_postgres, pytest.mark.timeout(180)]
 
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[list[GatewayProcess]]:
-    url = server().empty_database()
+    url = server().filled_database()
     both = [GatewayProcess(tmp_path / name, database_url=url) for name in ("lost", "left")]
     try:
         for node in both:

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.kit.gateway import GatewayProcess
-from tests.kit.postgres import DATABASES, database_url_for
+from tests.kit.postgres import DATABASES, filled_database_url_for
 
 POLICIES = """
 from decimal import Decimal
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture(scope="module", params=DATABASES)
 def gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    folder, database_url = tmp_path_factory.mktemp("policies") / "data", database_url_for(request.param)
+    folder, database_url = tmp_path_factory.mktemp("policies") / "data", filled_database_url_for(request.param)
     with GatewayProcess(folder, database_url=database_url) as running:
         running.control(POLICIES)
         running.wait_for_revision(running.revision())

@@ -13,7 +13,8 @@ from headgate.infra.limits.minute import REQUESTS, RUNNING, TOKENS, WORDS, add_u
 from headgate.infra.limits.node import NodeLimiter
 from headgate.infra.limits.shared_file import SLOTS, SharedFile
 from headgate.pipeline.ports import Admission
-from tests.kit.gateway import ROOT, clean_environment, wait_until
+from tests.kit.environment import ROOT, clean_environment
+from tests.kit.gateway import wait_until
 from tests.kit.limits import BOOT
 from tests.kit.limits_worker import AT_ONCE, AT_ONCE_LIMITS, PER_MINUTE
 

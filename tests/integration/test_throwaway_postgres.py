@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.gateway import ROOT, wait_until
+from tests.kit.environment import ROOT
+from tests.kit.gateway import wait_until
 from tests.kit.postgres import locked_folder, needs_postgres, remove_abandoned
 
 START = """

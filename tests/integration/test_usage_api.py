@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.kit.gateway import GatewayProcess, wait_until
-from tests.kit.postgres import DATABASES, database_url_for
+from tests.kit.postgres import DATABASES, filled_database_url_for
 from tests.kit.sessions import signed_in
 
 pytestmark = pytest.mark.timeout(180)
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture(scope="module", params=DATABASES)
 def gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    folder, database_url = tmp_path_factory.mktemp("usage") / "data", database_url_for(request.param)
+    folder, database_url = tmp_path_factory.mktemp("usage") / "data", filled_database_url_for(request.param)
     with GatewayProcess(folder, database_url=database_url) as running:
         yield running
 

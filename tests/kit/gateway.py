@@ -17,24 +17,8 @@ from typing import Any, Self
 import psycopg
 from psycopg.rows import dict_row
 
-KEY = "sk-hg-test-key-that-is-long-enough-0123456789"
-PASSWORD = "test-password-9f3c"
-SECRET = "a secret that all nodes of a test share"
-ROOT = Path(__file__).resolve().parents[2]
-_FOREIGN = (
-    "AI_",
-    "OPENAI_",
-    "ANTHROPIC_",
-    "GEMINI_",
-    "GOOGLE_",
-    "GROQ_",
-    "MISTRAL_",
-    "HEADGATE_",
-    "LANGSMITH_",
-    "LANGCHAIN_",
-    "DATABASE_URL",
-    "REDIS_URL",
-)
+from tests.kit.environment import KEY, SECRET, clean_environment
+from tests.kit.folders import DATABASE, fill_folder
 
 
 def free_port() -> int:
@@ -42,20 +26,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def clean_environment(data_dir: Path, **more: str) -> dict[str, str]:
-    """Our environment without the settings of whoever runs the tests."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    return environ | {
-        "PYTHONPATH": str(ROOT / "src"),
-        "HEADGATE_DATA_DIR": str(data_dir),
-        "HEADGATE_BOOTSTRAP_KEY": KEY,
-        "HEADGATE_BOOTSTRAP_ADMIN_PASSWORD": PASSWORD,
-        # One request, one attempt: what is tried again has tests of its own, which say so.
-        "HEADGATE_RETRIES": "0",
-        **more,
-    }
 
 
 def wait_until(condition: Callable[[], Any], *, within_s: float = 30, what: str = "it") -> Any:
@@ -79,8 +49,12 @@ class GatewayProcess:
         workers: int = 1,
         database_url: str | None = None,
         environ: Mapping[str, str] | None = None,
+        first_start: bool = False,
     ) -> None:
-        """`database_url`: of Postgres; nodes that are given the same one are one installation. None: SQLite."""
+        """`database_url`: of Postgres; nodes that are given the same one are one installation. None: SQLite.
+
+        `first_start`: on an empty folder, and not on a copy of one that was filled before.
+        """
         self.database_url = database_url
         self.data_dir = data_dir
         self.port = free_port()
@@ -89,6 +63,9 @@ class GatewayProcess:
         self._workers = workers
         shared = {"DATABASE_URL": database_url, "HEADGATE_SECRET_KEY": SECRET} if database_url else {}
         self._environ = clean_environment(data_dir, **shared, **(environ or {}))
+        self._fills = not (first_start or database_url)
+        # What the environment says of budgets is part of what the first start makes.
+        self._budgets = {name: text for name, text in (environ or {}).items() if name.startswith("AI_")}
         self._log = data_dir.with_suffix(".log")
         self._log_start = 0
         self.process: subprocess.Popen[bytes] | None = None
@@ -107,6 +84,8 @@ class GatewayProcess:
 
     def begin(self) -> None:
         """Start and do not wait."""
+        if self._fills and not (self.data_dir / DATABASE).exists():
+            fill_folder(self.data_dir, **self._budgets)
         command = [sys.executable, "-m", "headgate", "serve", "--port", str(self.port), "--workers", str(self._workers)]
         self._log_start = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
@@ -145,7 +124,7 @@ class GatewayProcess:
         if self.database_url:
             with psycopg.connect(self.database_url, row_factory=dict_row, connect_timeout=10) as postgres:
                 return postgres.execute(statement.replace("?", "%s"), parameters).fetchall()
-        connection = sqlite3.connect(self.data_dir / "headgate.sqlite3", timeout=10)
+        connection = sqlite3.connect(self.data_dir / DATABASE, timeout=10)
         connection.row_factory = sqlite3.Row
         try:
             return [dict(row) for row in connection.execute(statement, parameters)]

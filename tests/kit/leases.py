@@ -2,13 +2,9 @@
 
 import shutil
 import sqlite3
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -23,7 +19,7 @@ from headgate.infra.leases.sqlite import SqliteLeaseStore
 from headgate.infra.leases.threaded import ThreadedLeaseStore
 from headgate.ledger.windows import Drawing, WindowSpec
 from headgate.pipeline.ports import LeaseStore
-from tests.kit.gateway import clean_environment
+from tests.kit.folders import migrated_file
 
 
 def window(name: str = "w", limit: int = 100, **changes: Any) -> WindowSpec:
@@ -212,15 +208,3 @@ class PostgresBackend(SqlBackend):
 
     def blocking(self) -> PostgresLeaseStore:
         return PostgresLeaseStore(self.url)
-
-
-@cache
-def migrated_file() -> Path:
-    """A SQLite database with all tables and nothing in them, made once for this test process."""
-    folder = Path(tempfile.mkdtemp(prefix="headgate-leases-"))
-    script = "from headgate.control.setup import migrate; migrate()"
-    environ = clean_environment(folder, HEADGATE_SECRET_KEY="x" * 32)
-    subprocess.run([sys.executable, "-c", script], env=environ, check=True)
-    path = folder / "headgate.sqlite3"
-    assert path.stat().st_size
-    return path

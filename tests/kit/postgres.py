@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
@@ -24,7 +24,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.kit.gateway import clean_environment, free_port
+from tests.kit.environment import SECRET, clean_environment
+from tests.kit.folders import first_start
+from tests.kit.gateway import free_port
 
 _OPTIONS = {
     "fsync": "off",  # no test takes the power away
@@ -104,7 +106,7 @@ class PostgresServer:
         self.folder, self._lock = locked_folder()
         self.port = free_port()
         self._names = count(1)
-        self._migrated = False
+        self._templates: set[str] = set()
         self._initialize()
         self._process = self._start()
         atexit.register(self.stop)
@@ -132,10 +134,11 @@ class PostgresServer:
 
     def fresh_database(self) -> str:
         """`DATABASE_URL` of a new database with all tables and nothing in them."""
-        if not self._migrated:
-            self._migrate(self._create("template0", name="migrated"))
-            self._migrated = True
-        return self._create("migrated")
+        return self._copy("migrated", self._migrate)
+
+    def filled_database(self) -> str:
+        """`DATABASE_URL` of a new database after the first start of a node with `SECRET`."""
+        return self._copy("filled", self._fill)
 
     def terminate_connections(self, database_url: str) -> int:
         """Cut every connection to a database; how many there were."""
@@ -154,10 +157,19 @@ class PostgresServer:
             admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
+    def _copy(self, template: str, make: Callable[[str], None]) -> str:
+        if template not in self._templates:
+            make(self._create("template0", name=template))
+            self._templates.add(template)
+        return self._create(template)
+
     def _migrate(self, database_url: str) -> None:
         script = "from headgate.control.setup import migrate; migrate()"
-        environ = clean_environment(self.folder / "migration", DATABASE_URL=database_url, HEADGATE_SECRET_KEY="x" * 32)
+        environ = clean_environment(self.folder / "migration", DATABASE_URL=database_url, HEADGATE_SECRET_KEY=SECRET)
         subprocess.run([sys.executable, "-c", script], env=environ, check=True)
+
+    def _fill(self, database_url: str) -> None:
+        first_start(self.folder / "migration", DATABASE_URL=database_url, HEADGATE_SECRET_KEY=SECRET)
 
     def _admin(self) -> psycopg.Connection:
         return psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=10)
@@ -227,3 +239,8 @@ def fresh_database() -> str:
 def database_url_for(database: str) -> str | None:
     """The `DATABASE_URL` of one of `DATABASES`; None for SQLite, which is a file in the data folder without one."""
     return fresh_database() if database == "postgres" else None
+
+
+def filled_database_url_for(database: str) -> str | None:
+    """As `database_url_for`, for a `GatewayProcess`: its first start has happened."""
+    return server().filled_database() if database == "postgres" else None

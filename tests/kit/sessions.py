@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx2
 
-from tests.kit.gateway import PASSWORD, GatewayProcess
+from tests.kit.environment import PASSWORD
+from tests.kit.gateway import GatewayProcess
 
 
 @contextmanager

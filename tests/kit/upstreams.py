@@ -7,7 +7,7 @@ import sys
 import urllib.request
 from typing import Any, Self
 
-from tests.kit.gateway import ROOT
+from tests.kit.environment import ROOT
 
 
 class SimulatorProcess:

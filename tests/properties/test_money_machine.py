@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.kit.gateway import ROOT, clean_environment
+from tests.kit.environment import ROOT, clean_environment
 from tests.kit.money.books import MemoryBooks
 from tests.kit.money.machine import MoneyMachine
 from tests.kit.postgres import DATABASES, database_url_for

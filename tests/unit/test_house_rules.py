@@ -7,7 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
+import structlog
 from blockbuster import BlockingError, blockbuster_ctx
+
+from headgate.cli.logs import configure_logs
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTATION_ADDRESS = "192.0.2.1"
@@ -33,6 +36,15 @@ def test_loopback_is_reachable():
 async def test_async_tests_run_under_anyio_and_blocking_is_seen():
     with blockbuster_ctx(), pytest.raises(BlockingError):
         time.sleep(0)  # noqa: ASYNC251 - what must be seen
+
+
+def test_logs_are_configured_for_one_test():
+    configure_logs()
+    assert structlog.is_configured()
+
+
+def test_what_the_test_before_configured_is_gone():
+    assert not structlog.is_configured()
 
 
 def run_pytest(folder: Path, environment: dict[str, str]) -> int:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.gateway import clean_environment, free_port, wait_until
+from tests.kit.environment import clean_environment
+from tests.kit.folders import fill_folder
+from tests.kit.gateway import free_port, wait_until
 
 
 def answers(url: str) -> bool:
@@ -32,9 +34,9 @@ def runs(pid: int) -> bool:
 
 @pytest.mark.timeout(120)
 def test_the_console_shows_its_sign_in_page_until_it_is_told_to_stop_or_killed(tmp_path: Path):
+    fill_folder(tmp_path / "data")
     environ = clean_environment(tmp_path / "data")
     headgate = [sys.executable, "-m", "headgate"]
-    subprocess.run([*headgate, "migrate"], env=environ, check=True, capture_output=True)
     port = free_port()
     console = subprocess.Popen([*headgate, "console", "--port", str(port)], env=environ)
     try:

@@ -2,7 +2,7 @@ import json
 import subprocess
 import sys
 
-from tests.kit.gateway import ROOT
+from tests.kit.environment import ROOT
 
 CODE = """
 import structlog

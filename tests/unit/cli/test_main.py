@@ -6,7 +6,7 @@ import pytest
 from headgate import __version__
 from headgate.cli import main as exported
 from headgate.cli.main import _parser, main
-from tests.kit.gateway import ROOT, clean_environment
+from tests.kit.environment import ROOT, clean_environment
 
 COMMANDS = ["serve", "gateway", "console", "worker", "simulate", "migrate", "user", "org", "key"]
 

@@ -2,7 +2,7 @@ import signal
 import subprocess
 import sys
 
-from tests.kit.gateway import ROOT
+from tests.kit.environment import ROOT
 
 CHILD = """
 import signal, sys, threading

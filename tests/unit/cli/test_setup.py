@@ -9,7 +9,8 @@ import pytest
 from headgate.cli.setup import run_setup
 from headgate.control import setup
 from headgate.control.setup import BootstrapResult
-from tests.kit.gateway import KEY, PASSWORD, clean_environment, free_port
+from tests.kit.environment import KEY, PASSWORD, clean_environment
+from tests.kit.gateway import free_port
 
 CREATED = BootstrapResult(
     organization="Acme",

@@ -18,6 +18,8 @@ import pytest  # noqa: E402
 from django.contrib.auth.hashers import make_password  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.test import Client  # noqa: E402
+from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: E402
+from whitenoise.responders import Redirect, StaticFile  # noqa: E402
 
 from headgate.control.organizations.models import Membership, Organization, Role, User  # noqa: E402
 
@@ -30,6 +32,23 @@ if connections.databases["default"]["ENGINE"].endswith("sqlite3"):
 def _cheap_passwords(settings):
     """Hashing is slow on purpose; these tests do not test it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_looked_for_once():
+    """Every test client starts the application anew, which looks through all folders of static files."""
+    found: list[dict[str, StaticFile | Redirect]] = []
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def add_known(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.append(middleware.files)
+        middleware.files = found[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_known)
+        yield
 
 
 @pytest.fixture

@@ -13,8 +13,10 @@ from headgate.cli.main import main
 from headgate.infra.ingest_lock import take_ingest_lock
 from headgate.server import run
 from headgate.worker.follower import Follower
+from tests.kit.environment import KEY, clean_environment
 from tests.kit.fakes import chat_answer
-from tests.kit.gateway import KEY, clean_environment, free_port, wait_until
+from tests.kit.folders import fill_folder
+from tests.kit.gateway import free_port, wait_until
 from tests.kit.replay import ReplayUpstream, Scripted
 from tests.unit.infra.test_journal import records_in
 
@@ -22,8 +24,7 @@ from tests.unit.infra.test_journal import records_in
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gateway") / "data"
-    migrate = [sys.executable, "-m", "headgate", "migrate"]
-    subprocess.run(migrate, env=clean_environment(folder), check=True, capture_output=True)
+    fill_folder(folder)
     return folder
 
 

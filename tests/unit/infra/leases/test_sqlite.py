@@ -7,7 +7,8 @@ import pytest
 from headgate.domain.ids import OwnerId
 from headgate.infra.leases.sqlite import SqliteLeaseStore
 from headgate.pipeline.ports import StoreUnavailableError
-from tests.kit.leases import migrated_file, take, window
+from tests.kit.folders import migrated_file
+from tests.kit.leases import take, window
 
 A = OwnerId("a" * 32)
 

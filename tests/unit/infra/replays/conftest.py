@@ -2,8 +2,6 @@
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from headgate.infra.replays.postgres import PostgresConnection
 from headgate.infra.replays.rows import KeyTable
 from headgate.infra.replays.sql import SqlKeyTable
 from headgate.infra.replays.sqlite import SqliteConnection
-from tests.kit.gateway import clean_environment
+from tests.kit.folders import migrated_file
 from tests.kit.postgres import database_url_for, needs_postgres
 
 OWNER = (
@@ -35,22 +33,11 @@ class Tables:
         """`DATABASE_URL`; empty in memory."""
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("migrated")
-    environ = clean_environment(folder, HEADGATE_SECRET_KEY="x" * 32)
-    script = "from headgate.control.setup import migrate; migrate()"
-    subprocess.run([sys.executable, "-c", script], env=environ, check=True)
-    with sqlite3.connect(folder / "headgate.sqlite3") as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return folder / "headgate.sqlite3"
-
-
 @pytest.fixture
-def sqlite_tables(migrated: Path, tmp_path: Path) -> Tables:
+def sqlite_tables(tmp_path: Path) -> Tables:
     path = tmp_path / "with space" / "headgate.sqlite3"
     path.parent.mkdir()
-    shutil.copy(migrated, path)
+    shutil.copy(migrated_file(), path)
 
     def close_owner(owner: OwnerId) -> None:
         connection = sqlite3.connect(path)
