@@ -33,7 +33,7 @@ fmt: .venv/.ready-to-develop ## format, and mend what can be mended by machine
 	@$(PYTHON) -m ruff check --quiet --fix-only .
 	@$(PYTHON) -m ruff format .
 
-bench: .venv/.ready-to-develop ## measure CPU against a bare forwarder (WHAT=draws, growth, waits: budgets; WHAT=translation)
+bench: .venv/.ready-to-develop ## measure CPU against a bare forwarder (WHAT=draws, growth, waits: budgets; outage; translation)
 	@PYTHONPATH=. $(PYTHON) -m bench$(if $(WHAT),.$(WHAT)) $(ARGS)
 
 e2e: .venv/.ready-to-develop ## the admin pages in a real browser

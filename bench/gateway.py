@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,9 @@ _decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 class Gateway(Running):
     """A whole installation, all of whose processes are counted: gateway workers, ingest, console, simulator."""
 
-    def __init__(self, upstream: str, folder: Path, *, workers: int = 1) -> None:
+    def __init__(
+        self, upstream: str, folder: Path, *, workers: int = 1, environ: Mapping[str, str] | None = None
+    ) -> None:
         """Start it without budgets, and wait until its pages answer too."""
         self.folder = folder
         self.environ = (
@@ -38,6 +40,7 @@ class Gateway(Running):
                 "OPENAI_BASE_URL": upstream + "/v1",
                 "OPENAI_API_KEY": "sk-bench",
             }
+            | dict(environ or {})
         )
         port = free_port()
         command = python("-m", "headgate", "serve", "--port", str(port), "--workers", str(workers))
@@ -106,6 +109,6 @@ class Gateway(Running):
 
 def clean_environment() -> dict[str, str]:
     """Our environment without anybody's settings."""
-    foreign = ("HEADGATE_", "OPENAI_", "AI_", "DATABASE_URL", "REDIS_URL")
+    foreign = ("HEADGATE_", "OPENAI_", "AI_", "LANGSMITH_", "LANGCHAIN_", "DATABASE_URL", "REDIS_URL")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return kept | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "PYTHONUNBUFFERED": "1"}

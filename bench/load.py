@@ -134,6 +134,7 @@ async def load(options: argparse.Namespace) -> dict[str, float]:
         "wall_s": wall,
         "requests_per_s": len(ordered) / wall,
         "p50_ms": _quantile(ordered, 0.5) * 1000,
+        "p95_ms": _quantile(ordered, 0.95) * 1000,
         "p99_ms": _quantile(ordered, 0.99) * 1000,
         "slowest_ms": (ordered[-1] if ordered else 0.0) * 1000,
         "first_byte_p50_ms": _quantile(first, 0.5) * 1000,

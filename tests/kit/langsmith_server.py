@@ -2,9 +2,11 @@
 
 import email
 import json
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -38,12 +40,17 @@ class LangSmithServer:
         self.raw: list[bytes] = []
         self.status: int | None = None
         """Of every answer, instead of taking anything."""
+        self.retry_after: str | None = None
+        """Said with that status."""
         self.refuses: Callable[[dict[str, Any]], bool] = lambda _: False
         """Runs for which a whole request is answered 422."""
         self.without_multipart = False
         self.on_taken: Callable[[], None] = lambda: None
         """Called after runs were kept and before that is answered."""
         self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._speaks = threading.Event()
+        self._speaks.set()
         self._port = 0
         self._server: ThreadingHTTPServer | None = None
         self.start()
@@ -52,6 +59,7 @@ class LangSmithServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._speaks.set()
         self.stop()
 
     @property
@@ -67,11 +75,43 @@ class LangSmithServer:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
-        """Nobody listens any more."""
+        """Nobody listens any more, and every connection that there is, is cut."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+        self._cut()
+
+    def fall_silent(self) -> None:
+        """From now on connections are taken, requests are read, and nothing is said or kept."""
+        self._speaks.clear()
+
+    def speak(self) -> None:
+        """Answer again; whoever asked meanwhile is cut off."""
+        self._cut()
+        self._speaks.set()
+
+    def opened(self, connection: socket.socket) -> None:
+        """A client connected."""
+        with self._lock:
+            self._open.add(connection)
+
+    def closed(self, connection: socket.socket) -> None:
+        """A connection is over."""
+        with self._lock:
+            self._open.discard(connection)
+
+    def is_silent(self) -> bool:
+        """Whether nothing is to be said; only after the silence, to who asked in it."""
+        silent = not self._speaks.is_set()
+        self._speaks.wait()
+        return silent
+
+    def _cut(self) -> None:
+        with self._lock:
+            for connection in self._open:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def take(self, runs: list[dict[str, Any]]) -> int:
         """Keep all of them, or none; give the status."""
@@ -114,6 +154,15 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Nobody reads it."""
 
+    def setup(self) -> None:
+        super().setup()
+        self.told.opened(self.connection)
+
+    def finish(self) -> None:
+        self.told.closed(self.connection)
+        with suppress(OSError):
+            super().finish()
+
     def do_GET(self) -> None:
         self.told.requests.append(("GET", self.path))
         if self._is_away():
@@ -137,6 +186,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, {})
 
     def _is_away(self) -> bool:
+        if self.told.is_silent():
+            self.close_connection = True
+            return True
         status = self.told.status
         if status is None and self.headers.get("x-api-key") != KEY and self.path != "/info":
             status = 401
@@ -149,8 +201,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        if status == self.told.status and self.told.retry_after is not None:
+            self.send_header("retry-after", self.told.retry_after)
+        # Whoever was cut off meanwhile hears nothing.
+        with suppress(OSError):
+            self.end_headers()
+            self.wfile.write(body)
 
 
 def _multipart(body: bytes, headers: Any) -> list[dict[str, Any]]:

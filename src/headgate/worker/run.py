@@ -4,9 +4,15 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
+from typing import Final
 
 from headgate.control.setup import use_django
+from headgate.infra import clock
 from headgate.infra.settings import SettingsError, read_settings
+
+SINKS_WITHIN_S: Final = 3.0
+"""So long are sinks waited for at a stop, in all."""
 
 
 def run_worker() -> int:
@@ -29,11 +35,19 @@ def run_worker() -> int:
     except (AnotherIngestError, SettingsError) as error:
         print(f"headgate worker: {error}", file=sys.stderr)
         return 1
-    beside = [threading.Thread(target=Rounds().run, args=(stop,), name="jobs")]
-    beside += [threading.Thread(target=sender.run, args=(stop,), name="sink") for sender in senders()]
-    for thread in beside:
+    jobs = threading.Thread(target=Rounds().run, args=(stop,), name="jobs")
+    # They end with the process wherever they are: what was not taken is still in the queue.
+    sinks = [threading.Thread(target=sender.run, args=(stop,), name="sink", daemon=True) for sender in senders()]
+    for thread in (jobs, *sinks):
         thread.start()
     ingest.run(stop)
-    for thread in beside:
-        thread.join()
+    jobs.join()
+    wait_for(sinks)
     return 0
+
+
+def wait_for(sinks: Sequence[threading.Thread]) -> None:
+    """Let sinks end what they are at, but not for long: one that is silent holds up no stop."""
+    deadline = clock.monotonic() + SINKS_WITHIN_S
+    for sink in sinks:
+        sink.join(max(0.0, deadline - clock.monotonic()))

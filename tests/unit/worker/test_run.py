@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,15 +9,17 @@ import pytest
 
 from headgate.domain.ids import OwnerId
 from headgate.infra.journal import FileJournal
+from headgate.worker import run
 from tests.kit.books import logged, sent, settled
-from tests.kit.gateway import clean_environment, wait_until
+from tests.kit.environment import clean_environment
+from tests.kit.folders import fill_folder
+from tests.kit.gateway import wait_until
 
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("worker") / "data"
-    headgate = [sys.executable, "-m", "headgate", "migrate"]
-    subprocess.run(headgate, env=clean_environment(folder), check=True, capture_output=True)
+    fill_folder(folder)
     return folder
 
 
@@ -55,6 +58,19 @@ def test_a_second_one_on_the_same_node_does_not_start(data_dir: Path, worker: su
     assert 1 == second.returncode
     assert "headgate worker: another worker ingests" in said
     assert worker.poll() is None
+
+
+def test_sinks_are_waited_for_in_all_and_not_each(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(run, "SINKS_WITHIN_S", 0.05)
+    never, at_once = threading.Event(), threading.Event()
+    silent = [threading.Thread(target=never.wait, daemon=True) for _ in range(2)]
+    ready = threading.Thread(target=at_once.set)
+    for thread in (*silent, ready):
+        thread.start()
+    run.wait_for([*silent, ready])
+    assert [True, True] == [thread.is_alive() for thread in silent]
+    assert at_once.is_set()
+    never.set()
 
 
 def test_a_setting_that_cannot_be_honoured_is_named(data_dir: Path):

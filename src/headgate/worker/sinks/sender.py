@@ -31,6 +31,8 @@ LEARN_EVERY_S: Final = 5.0
 """Between two questions while it has not said where it shows what it is told."""
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 60.0
+LONGEST_ASKED_S: Final = 600.0
+"""Longest that a sink is left alone because it asked for it."""
 _log = structlog.get_logger()
 
 
@@ -78,7 +80,7 @@ class Sender:
                     self._note(None)
             except SinkAwayError as error:
                 self._note(str(error))
-                return self._back_off()
+                return max(self._back_off(), min(error.retry_after_s, LONGEST_ASKED_S))
         self._pause = FIRST_PAUSE_S
         return 0.0 if len(batch) + len(gone) >= self._batch else GATHER_S
 

@@ -9,6 +9,11 @@ from headgate.control.sinks.queries import Waiting
 class SinkAwayError(Exception):
     """It does not answer, or will not take anything now: the same deliveries are told again later."""
 
+    def __init__(self, reason: str, *, retry_after_s: float = 0.0) -> None:
+        """`retry_after_s`: how long it asked to be left alone; 0: it did not say."""
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
 
 class SinkRefusedError(Exception):
     """It will never take what it was told: something in it is not to its liking."""

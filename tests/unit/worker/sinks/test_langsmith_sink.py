@@ -1,5 +1,6 @@
 """LangSmith's own client against a server that speaks its ingest protocol."""
 
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -79,6 +80,29 @@ def test_what_is_about_the_moment_is_tried_again_later(server: LangSmithServer, 
         sink.tell(batch("aigw_1_a"))
     server.status = None
     sink.tell(batch())
+    assert {"aigw_1_a"} == server.roots().keys()
+
+
+@pytest.mark.parametrize("without_multipart", [False, True], ids=["multipart", "batch"])
+@pytest.mark.parametrize(("said", "seconds"), [("90", 90.0), ("soon", 0.0), (None, 0.0)])
+def test_how_long_it_wants_to_be_left_alone_is_heard_and_not_slept(
+    server: LangSmithServer, sink: LangSmithSink, said: str | None, seconds: float, without_multipart: bool
+):
+    server.without_multipart = without_multipart
+    sink.tell(batch("aigw_1_a"))
+    server.status, server.retry_after = 429, said
+    with pytest.raises(SinkAwayError) as away:
+        sink.tell(batch("aigw_2_b"))
+    assert seconds == away.value.retry_after_s
+
+
+def test_connections_that_are_cut_say_that_it_is_away(server: LangSmithServer, sink: LangSmithSink):
+    sink.tell(batch("aigw_1_a"))
+    server.fall_silent()
+    cut = threading.Timer(0.1, server.stop)
+    cut.start()
+    with pytest.raises(SinkAwayError):
+        sink.tell(batch("aigw_2_b"))
     assert {"aigw_1_a"} == server.roots().keys()
 
 

@@ -9,7 +9,15 @@ from headgate.control.sinks.models import Delivery, SinkState
 from headgate.control.sinks.queries import Waiting
 from headgate.infra import clock
 from headgate.worker.sinks import sender as sender_module
-from headgate.worker.sinks.sender import ASK_EVERY_S, GATHER_S, LEARN_EVERY_S, LONGEST_PAUSE_S, STAND_BY_S, Sender
+from headgate.worker.sinks.sender import (
+    ASK_EVERY_S,
+    GATHER_S,
+    LEARN_EVERY_S,
+    LONGEST_ASKED_S,
+    LONGEST_PAUSE_S,
+    STAND_BY_S,
+    Sender,
+)
 from headgate.worker.sinks.sink import SinkAwayError, SinkRefusedError
 from tests.kit.deliveries import post_told
 
@@ -27,6 +35,7 @@ class MemorySink:
         self.address: str | None = None
         self.closed = False
         self.away = False
+        self.retry_after_s = 0.0
         self.refused: set[str] = set()
 
     def tell(self, waiting: Sequence[Waiting]) -> None:
@@ -46,7 +55,7 @@ class MemorySink:
 
     def _be_there(self) -> None:
         if self.away:
-            raise SinkAwayError("connection refused")
+            raise SinkAwayError("connection refused", retry_after_s=self.retry_after_s)
 
 
 @pytest.fixture
@@ -91,6 +100,16 @@ def test_while_it_is_away_nothing_leaves_the_queue_and_the_waits_grow(sink: Memo
     assert [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S] == waits
     assert ["sink_away", "sink_back"] == [line["event"] for line in lines]
     assert ([["a"]], [], None) == (sink.told, queued(), SinkState.objects.get().error)
+
+
+def test_it_is_left_alone_for_as_long_as_it_asks_but_not_for_ever(sink: MemorySink, time: list[float]):
+    queue("a")
+    sink.away = True
+    sender = Sender(sink)
+    sink.retry_after_s = 7.0
+    assert 7.0 == sender.step()
+    sink.retry_after_s = 1e9
+    assert LONGEST_ASKED_S == sender.step()
 
 
 def test_one_that_it_never_takes_is_set_aside_and_holds_nothing_up(sink: MemorySink, time: list[float]):

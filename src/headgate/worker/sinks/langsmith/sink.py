@@ -20,6 +20,14 @@ _NEVER_TAKEN: Final = frozenset({400, 413, 415, 422})
 """Statuses about what was sent; all others are about the moment, or about us."""
 
 
+class _OnceClient(Client):
+    """Sends once: for what failed, and when it is tried again, there is the queue, which also hears of a stop."""
+
+    def request_with_retries(self, *args: Any, **options: Any) -> Any:
+        """As the SDK's own, which sleeps between attempts."""
+        return super().request_with_retries(*args, **{**options, "stop_after_attempt": 1})
+
+
 class LangSmithSink:
     """LangSmith's own client, with its queues, threads, retries and sampling off: those are ours, and durable."""
 
@@ -30,7 +38,7 @@ class LangSmithSink:
         self._project = settings.project
         self._web = get_host_url(None, settings.endpoint)
         self._failures: list[Exception] = []
-        self._client = Client(
+        self._client = _OnceClient(
             api_url=settings.endpoint,
             api_key=settings.api_key,
             auto_batch_tracing=False,
@@ -77,7 +85,7 @@ class LangSmithSink:
         reason = _reason(error)
         if _status(error) in _NEVER_TAKEN:
             raise SinkRefusedError(reason) from error
-        raise SinkAwayError(reason) from error
+        raise SinkAwayError(reason, retry_after_s=_retry_after_s(error)) from error
 
 
 def _address(projects: Any, web: str) -> str | None:
@@ -90,14 +98,24 @@ def _address(projects: Any, web: str) -> str | None:
     return f"{web}/o/{tenant}/projects/p/{identifier}"
 
 
-def _status(error: BaseException | None) -> int | None:
-    """The HTTP status behind an error, wherever its client has left it."""
+def _answer(error: BaseException | None) -> Any:
+    """The HTTP answer behind an error, wherever its client has left it; None: there was none."""
     while error is not None:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        if isinstance(status, int):
-            return status
+        answer = getattr(error, "response", None)
+        if answer is not None:
+            return answer
         error = error.__cause__ or error.__context__
     return None
+
+
+def _status(error: Exception) -> int | None:
+    return getattr(_answer(error), "status_code", None)
+
+
+def _retry_after_s(error: Exception) -> float:
+    """Seconds that its answer asks for; as a date, which LangSmith does not send, it is as if it had not been said."""
+    said = getattr(_answer(error), "headers", {}).get("retry-after", "")
+    return float(said) if said.isdecimal() else 0.0
 
 
 def _reason(error: Exception) -> str:
