@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.kit.browsing import CHROMIUM, Watched, sign_in, watching
-from tests.kit.gateway import PASSWORD, GatewayProcess
+from tests.kit.environment import PASSWORD
+from tests.kit.gateway import GatewayProcess
 
 pytestmark = [
     pytest.mark.external,

@@ -13,7 +13,8 @@ import pytest
 
 from headgate import client as package
 from headgate.client import Headgate
-from tests.kit.gateway import ROOT, GatewayProcess
+from tests.kit.environment import ROOT
+from tests.kit.gateway import GatewayProcess
 from tests.kit.postgres import DATABASES, database_url_for
 from tests.kit.seed_names import NOT_TRUE_YET, PYTHON_NAMES
 from tests.kit.seed_table import (
