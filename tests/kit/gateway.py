@@ -17,7 +17,11 @@ from typing import Any, Self
 import psycopg
 from psycopg.rows import dict_row
 
-from tests.kit.environment import KEY, SECRET, clean_environment
+from tests.kit.environment import KEY as KEY
+from tests.kit.environment import PASSWORD as PASSWORD
+from tests.kit.environment import ROOT as ROOT
+from tests.kit.environment import SECRET as SECRET
+from tests.kit.environment import clean_environment as clean_environment
 from tests.kit.folders import DATABASE, fill_folder
 
 
