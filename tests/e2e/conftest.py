@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,11 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a control plane with a few requests in it."""
-    folder = tmp_path_factory.mktemp("console")
-    surroundings = environment(folder)
-    subprocess.run([sys.executable, str(Path(__file__).with_name("fill.py"))], env=surroundings, check=True)
+@contextmanager
+def serving(folder: Path, fill: str, **more: str) -> Iterator[str]:
+    """The address of a control plane that a script beside this file has filled."""
+    surroundings = environment(folder) | more
+    subprocess.run([sys.executable, str(Path(__file__).with_name(fill))], env=surroundings, check=True)
     port = free_port()
     command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(
@@ -54,6 +54,13 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.terminate()
         server.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a control plane with a few requests in it."""
+    with serving(tmp_path_factory.mktemp("console"), "fill.py") as address:
+        yield address
 
 
 def _await_start(server: "subprocess.Popen[str]") -> None:

@@ -62,7 +62,8 @@ def errors(title: str, records: Sequence[Record], filters: Filters, health: Sink
                 Cell(trace.text, trace.href, outside=bool(trace.href)),
             ]
         )
-    return Table(title, columns, rows, "No errors: every request that was let through got its answer.", href=more)
+    empty = "No errors: every request that was let through got its answer."
+    return Table(title, columns, rows, empty, href=more, stacked=True)
 
 
 def _users(records: Sequence[Record]) -> list[tuple[str, str]]:
