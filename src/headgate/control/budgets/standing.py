@@ -96,7 +96,10 @@ def bounding(user: str, organization_id: str) -> Q:
 def _windows(user: str, organization_id: str, now: dt.datetime) -> QuerySet[Window]:
     own = Q(scope=Scope.USER.value, organization_id=organization_id, subject=user)
     organization = Q(scope=Scope.ORGANIZATION.value, organization_id=organization_id)
-    running = current_windows(now).filter(own | organization | Q(scope=Scope.SYSTEM.value), budget__retired_at=None)
+    running = current_windows(now).filter(own | organization | Q(scope=Scope.SYSTEM.value))
+    # By budget and subject, for which there is an index: of every day that ever was there is a window.
+    live = live_budgets().values("pk")
+    running = running.filter(budget_id__in=live, subject__in=(user, organization_id, ""))
     return running.select_related("budget").order_by("pk")
 
 

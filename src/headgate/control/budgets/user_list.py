@@ -14,7 +14,7 @@ from headgate.control.budgets.queries import current_windows, live_budgets
 from headgate.control.budgets.standing import Standing, Used, fullest, unlimited, with_limits
 from headgate.control.organizations.models import Membership, Organization
 from headgate.control.requestlog.refusals import refused_last
-from headgate.control.rollups.queries import Seen, Span, breakdown
+from headgate.control.rollups.queries import Seen, Spend, spend_of_users
 from headgate.domain.budget import BudgetUnit, Period, Scope
 from headgate.domain.money import NanoUsd
 from headgate.ledger.calendar import edge_at, zone
@@ -123,8 +123,7 @@ class _Known:
 
     def __init__(self, seen: Seen, now: dt.datetime) -> None:
         self._seen = seen
-        self.day = _spent(seen, Span.last_days(1, now))
-        self.month = _spent(seen, Span.month_of(now))
+        self.spend = spend_of_users(seen, now)
         self.people = _people(seen)
         self.refused = {(owner, label(user)) for owner, user in refused_last(seen.organizations, now)}
         money = live_budgets().filter(unit=BudgetUnit.MONEY.value, shadow=False)
@@ -143,7 +142,7 @@ class _Known:
         return fullest(opened, unopened, Scope.SYSTEM, Period.MONTH)
 
     def users(self) -> list[_Key]:
-        found = self.month.keys() | self.windows.keys() | self.people.keys()
+        found = self.spend.keys() | self.windows.keys() | self.people.keys()
         return [key for key in found if self._seen.user is None or key[1] == label(self._seen.user)]
 
     def matches(self, key: _Key, search: str) -> bool:
@@ -153,13 +152,14 @@ class _Known:
     def row(self, key: _Key) -> UserRow:
         owner, user = key
         person = self.people.get(key)
+        spend = self.spend.get(key, _NOTHING_SPENT)
         windows = self.windows.get(key, [])
         unopened = self._unopened(key, windows)
-        daily = fullest(windows, unopened, Scope.USER, Period.DAY) or unlimited(self.day.get(key, _NOTHING))
+        daily = fullest(windows, unopened, Scope.USER, Period.DAY) or unlimited(spend.day)
         monthly = fullest(windows, unopened, Scope.USER, Period.MONTH)
         if monthly is None:
-            spend = self.month.get(key, _NOTHING)
-            monthly = self.everybody._replace(spend=spend, held=_NOTHING) if self.everybody else unlimited(spend)
+            shared = self.everybody
+            monthly = shared._replace(spend=spend.month, held=_NOTHING) if shared else unlimited(spend.month)
         refused = key in self.refused
         status = status_of(daily, monthly, refused=refused, used_up=self.used_up)
         email, person_id = (person.email, person.id) if person else ("", None)
@@ -178,13 +178,9 @@ class _Known:
 
 
 _NOTHING = NanoUsd(0)
+_NOTHING_SPENT = Spend(_NOTHING, _NOTHING)
 _EVERYBODY: _Key = ("", "")
 """Whose windows those of the scope system are."""
-
-
-def _spent(seen: Seen, span: Span) -> dict[_Key, NanoUsd]:
-    lines = breakdown(seen, span, ("organization", "user"), named_only=True, only=("amount_nano",))
-    return {(str(line.values[0]), str(line.values[1])): line.figures.amount_nano for line in lines}
 
 
 def _people(seen: Seen) -> dict[_Key, _Person]:

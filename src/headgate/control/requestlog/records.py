@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
-from headgate.control.budgets.models import Window
+from headgate.control.budgets.models import Budget, Window
 from headgate.control.requestlog.models import RequestLog
 from headgate.control.rollups.figures import SLOW_US
 from headgate.control.rollups.models import TrafficHour, UserDay, UserHour
@@ -215,13 +215,13 @@ def _spent_windows(users: Iterable[_User]) -> dict[_User, list[Window]]:
     known = list(users)
     found: dict[_User, list[Window]] = {}
     if known:
+        # By budget and subject, for which there is an index.
+        budgets = Budget.objects.filter(scope=Scope.USER.value, unit=BudgetUnit.MONEY.value, shadow=False)
         rows = Window.objects.filter(
-            scope=Scope.USER.value,
-            unit=BudgetUnit.MONEY.value,
+            budget_id__in=budgets.values("pk"),
             organization_id__in={organization for organization, _ in known},
             subject__in={user for _, user in known},
             spent__gte=F("limit_amount"),
-            budget__shadow=False,
         )
         for window in rows:
             found.setdefault((str(window.organization_id), window.subject), []).append(window)

@@ -21,6 +21,7 @@ from headgate.control.requestlog.models import RequestLog
 from headgate.control.rollups.figures import Figures
 from headgate.control.rollups.models import Removal, TrafficDay, UserDay
 from headgate.control.rollups.tables import KINDS
+from headgate.domain.money import NanoUsd
 from headgate.ledger.latency import BUCKETS
 from headgate.ledger.rollups import (
     CALLED_DAY,
@@ -248,6 +249,25 @@ def organizations_of_user(seen: Seen, user: str, limit: int = 2) -> list[str]:
     if seen.organizations is not None:
         rows = rows.filter(organization_id__in=seen.organizations)
     return list(rows.order_by("organization_id").values_list("organization_id", flat=True).distinct()[:limit])
+
+
+class Spend(NamedTuple):
+    """What a user spent, without what has no price."""
+
+    day: NanoUsd
+    month: NanoUsd
+
+
+def spend_of_users(seen: Seen, now: dt.datetime) -> dict[tuple[str, str], Spend]:
+    """Return what each user who asked this UTC month has spent today and this month, by organization and external id.
+
+    Long ids are as they stand in roll-ups.
+    """
+    rows = _rows(USER_DAY, seen, Span.month_of(now), None).exclude(end_user=None).order_by()
+    today = Sum("amount_nano", filter=Q(day=Span.last_days(1, now).since))
+    sums = rows.values_list("end_user", "organization_id").annotate(today=today, month=Sum("amount_nano"))
+    # Postgres adds integers up to numbers of another kind.
+    return {(owner, user): Spend(NanoUsd(int(day or 0)), NanoUsd(int(month or 0))) for user, owner, day, month in sums}
 
 
 def spent_by(user: str, organizations: Iterable[str], span: Span) -> int:

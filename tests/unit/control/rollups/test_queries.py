@@ -24,6 +24,7 @@ from headgate.control.rollups.queries import (
     organizations_of_user,
     overview,
     series,
+    spend_of_users,
     spent_by,
     top_spenders,
     totals,
@@ -210,6 +211,17 @@ def test_a_user_is_found_in_the_organizations_that_may_be_seen():
 def test_what_a_user_spent_is_of_the_organizations_that_are_named():
     mine = Seen(frozenset({ORGANIZATIONS[1]}), "u1")
     assert amount(events(mine)) == spent_by("u1", [ORGANIZATIONS[1]], SPAN)
+
+
+@pytest.mark.parametrize("seen", [ALL, ACME, ACME._replace(user="u1")])
+def test_what_all_users_spent_is_what_each_of_them_spent(seen: Seen):
+    found = spend_of_users(seen, NOW - dt.timedelta(days=2))
+    assert found
+    assert {(event.organization_id, label(event.end_user)) for event in events(seen) if event.end_user} >= found.keys()
+    for (owner, user), spend in found.items():
+        his = Seen(frozenset({owner}), "u" * 300 if user.startswith("uu") else user)
+        assert amount(events(his, Span(dt.date(2026, 1, 4), dt.date(2026, 1, 5)))) == spend.day
+        assert amount(events(his, Span(FIRST, dt.date(2026, 1, 5)))) == spend.month
 
 
 def test_spans_are_of_utc_days():
