@@ -44,7 +44,7 @@ def _page(title: str, icon: str, page: str, *, staff: bool = False) -> dict[str,
 
 def is_at(link: object, request: HttpRequest) -> bool:
     """Say whether a page is the one of a link, or below it: `/admin/ai-analytics/` is not below `/admin/ai`."""
-    return request.path == str(link) or request.path.startswith(f"{str(link).rstrip('/')}/")
+    return f"{request.path}/".startswith(f"{str(link).rstrip('/')}/")
 
 
 def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:

@@ -53,4 +53,5 @@ def test_one_entry_is_marked_as_the_page_that_is_open(superuser, signed_in, sett
 )
 def test_a_page_is_marked_on_itself_and_below(rf, path: str, marked: bool):
     assert marked == is_at("/admin/ai", rf.get(path))
+    assert marked == is_at("/admin/ai/", rf.get(path))
     assert is_at("/admin/ai-analytics/", rf.get("/admin/ai-analytics/users/"))
