@@ -19,7 +19,10 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 READER = f"""
-from headgate.control.organizations.models import User
+from headgate.control.budgets.operations import create_budget
+from headgate.control.organizations.models import Organization, User
+first = Organization.objects.get(name="Organization 0")
+create_budget(name="Each user", organization=first, scope="user", period="month", limit="0.055")
 User.objects.create_superuser("reader", password={PASSWORD!r})
 """
 PAGES = {

@@ -73,7 +73,7 @@ def watching(browser: Browser, size: str, folder: str, *, session: Any = None) -
     watched = Watched(context.new_page(), folder)
     yield watched
     context.close()
-    assert [] == watched.complaints
+    assert not watched.complaints, watched.complaints
     assert {"127.0.0.1"} >= watched.hosts
 
 
