@@ -47,6 +47,7 @@ class Sender:
         self._asked = -ASK_EVERY_S
         self._is_away = False
         self._address: str | None = None
+        self._told_since = False
 
     def run(self, stop: threading.Event) -> None:
         """Tell until told to stop; for a thread of its own."""
@@ -75,7 +76,7 @@ class Sender:
                 if batch:
                     self._tell(batch)
                 if self._is_to_be_asked(told_something=bool(batch)):
-                    self._asked = clock.monotonic()
+                    self._asked, self._told_since = clock.monotonic(), False
                     self._address = self._sink.ask() or self._address
                     self._note(None)
             except SinkAwayError as error:
@@ -85,11 +86,12 @@ class Sender:
         return 0.0 if len(batch) + len(gone) >= self._batch else GATHER_S
 
     def _is_to_be_asked(self, *, told_something: bool) -> bool:
-        """Whether it is time: what takes what it is told need not be asked, but for its address."""
+        """Whether it is time: what takes what it is told need not be asked, but for its address, soon after."""
+        self._told_since |= told_something
         since = clock.monotonic() - self._asked
-        if told_something:
-            return self._address is None and since >= LEARN_EVERY_S
-        return since >= ASK_EVERY_S
+        if self._address is None and self._told_since and since >= LEARN_EVERY_S:
+            return True
+        return not told_something and since >= ASK_EVERY_S
 
     def _tell(self, batch: Sequence[Waiting]) -> None:
         """Tell of a batch, and where it is refused, of each by itself: one that is never taken holds up no other."""

@@ -1,9 +1,10 @@
 import re
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse
 
-from headgate.control.pages.shell import page_of
+from headgate.control.pages.shell import page_of, show
 from headgate.domain.errors import Forbidden
 from tests.unit.control.api.people import CALLERS, make_person, session_of
 
@@ -50,3 +51,29 @@ def test_what_is_refused_is_a_page(rf, acme):
     answer = page_of(refusing)(request)
     assert 403 == answer.status_code
     assert b"Not &lt;you&gt;." in answer.render().content
+
+
+def test_a_database_that_is_locked_or_away_is_a_page_that_needs_none(rf, acme, caplog):
+    def locked(_: object) -> HttpResponse:
+        raise OperationalError("database is locked")
+
+    request = rf.get("/account/?a=<b>")
+    request.user = make_person("u1", member_of=acme)
+    answer = page_of(locked)(request)
+    assert (503, "5") == (answer.status_code, answer.headers["Retry-After"])
+    assert b"The database is busy" in answer.content
+    assert b'href="/account/?a=%3Cb%3E"' in answer.content
+    assert b"database is locked" not in answer.content
+
+
+def test_a_database_that_goes_away_under_the_frame_is_noticed_too(rf, acme, monkeypatch):
+    def away(_: object) -> None:
+        raise OperationalError("away")
+
+    def page(request):
+        monkeypatch.setattr("django.template.response.SimpleTemplateResponse.rendered_content", property(away))
+        return show(request, "headgate/account.html", "x", {})
+
+    request = rf.get("/account/")
+    request.user = make_person("u1", member_of=acme)
+    assert 503 == page_of(page)(request).status_code

@@ -157,6 +157,17 @@ def test_it_is_asked_where_it_shows_what_it_is_told_until_it_says_so(sink: Memor
     assert (2, sink.address) == (sink.asked, SinkState.objects.get().address)
 
 
+def test_its_address_is_asked_for_soon_after_the_first_it_was_told(sink: MemorySink, time: list[float]):
+    sender = Sender(sink)
+    sender.step()
+    queue("a")
+    sender.step()
+    sink.address = "https://smith.example/o/1/projects/p/2"
+    time[0] += LEARN_EVERY_S
+    sender.step()
+    assert (2, sink.address) == (sink.asked, SinkState.objects.get().address)
+
+
 def test_where_another_node_tells_this_one_stands_by(
     sink: MemorySink, time: list[float], monkeypatch: pytest.MonkeyPatch
 ):
