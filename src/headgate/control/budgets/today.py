@@ -104,7 +104,9 @@ def standings(organization_id: str, now: dt.datetime) -> tuple[list[BudgetStandi
 
 def exhausted_installation(now: dt.datetime) -> list[str]:
     """Return the names of everybody's budgets that admit nothing more; their figures are the operator's only."""
-    rows = current_windows(now).filter(budget__scope=Scope.SYSTEM.value, budget__retired_at=None, budget__shadow=False)
+    budgets = live_budgets().filter(scope=Scope.SYSTEM.value, shadow=False)
+    # By budget and subject, as the index has them.
+    rows = current_windows(now).filter(budget_id__in=budgets.values("pk"), subject="")
     return [
         row.budget.name
         for row in rows.select_related("budget").order_by("pk")

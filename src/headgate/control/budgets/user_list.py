@@ -200,12 +200,17 @@ def _windows(
         owners = frozenset(Organization.objects.order_by().values_list("pk", flat=True))
     at = now.timestamp()
     starts = {edge_at(Period(each.period), zone(each.time_zone), now=at).starts_at for each in budgets.values()}
-    running = current_windows(now).filter(budget_id__in=budgets)
-    # By organization and start, for which there is an index: of every day that ever was there is a window.
-    of_users = running.filter(scope=Scope.USER.value, organization_id__in=owners, starts_at__in=starts)
+    running = current_windows(now)
+    # By organization and start, or by budget: of every day that ever was there is a window.
+    of_users = running.filter(
+        budget_id__in=budgets, scope=Scope.USER.value, organization_id__in=owners, starts_at__in=starts
+    )
+    of_everybody = running.filter(
+        budget_id__in=[pk for pk, each in budgets.items() if each.scope == Scope.SYSTEM], scope=Scope.SYSTEM.value
+    )
     found: dict[_Key, list[Used]] = defaultdict(list)
     names: dict[_Key, str] = {}
-    for rows in (of_users, running.filter(scope=Scope.SYSTEM.value)):
+    for rows in (of_users, of_everybody):
         columns = ("budget_id", "organization_id", "subject", "spent", "leased", "limit_amount", "ends_at")
         for budget, owner, subject, *used in rows.order_by("pk").values_list(*columns):
             key = (owner, label(subject)) if rows is of_users else _EVERYBODY
