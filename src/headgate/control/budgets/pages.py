@@ -19,6 +19,7 @@ from headgate.control.budgets.spending import is_shared
 from headgate.control.budgets.windows import subject_of
 from headgate.control.display import link, moment
 from headgate.control.filters import OrganizationFilter
+from headgate.control.requestlog.long_lists import BoundedPaginator
 from headgate.control.scoping import ReadOnly
 
 
@@ -29,6 +30,7 @@ class WindowAdmin(ReadOnly):
     list_display = ("of_budget", "label", "whose", "limited_to", "used", "over", "epoch")
     list_select_related = ("budget",)
     list_filter = (OrganizationFilter,)
+    paginator = BoundedPaginator
     search_fields = ("budget__name", "subject", "label")
     actions = ("reset",)  # type: ignore[assignment]  # the base has none
     fields = readonly_fields = (
