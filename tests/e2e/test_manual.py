@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.docs.tree import ROOT
 from tests.kit.browsing import CHROMIUM, Watched, sign_in, watching
-from tests.kit.gateway import PASSWORD, GatewayProcess, clean_environment
+from tests.kit.environment import PASSWORD, clean_environment
+from tests.kit.gateway import GatewayProcess
 
 pytestmark = [
     pytest.mark.external,
