@@ -206,14 +206,14 @@ def _windows(
         budget_id__in=budgets, scope=Scope.USER.value, organization_id__in=owners, starts_at__in=starts
     )
     of_everybody = running.filter(
-        budget_id__in=[pk for pk, each in budgets.items() if each.scope == Scope.SYSTEM], scope=Scope.SYSTEM.value
+        budget_id__in=[pk for pk, each in budgets.items() if each.scope == Scope.SYSTEM], subject=""
     )
     found: dict[_Key, list[Used]] = defaultdict(list)
     names: dict[_Key, str] = {}
-    for rows in (of_users, of_everybody):
+    for rows, shared in ((of_users.order_by("pk"), False), (of_everybody.order_by("budget_id"), True)):
         columns = ("budget_id", "organization_id", "subject", "spent", "leased", "limit_amount", "ends_at")
-        for budget, owner, subject, *used in rows.order_by("pk").values_list(*columns):
-            key = (owner, label(subject)) if rows is of_users else _EVERYBODY
+        for budget, owner, subject, *used in rows.values_list(*columns):
+            key = _EVERYBODY if shared else (owner, label(subject))
             names[key] = subject
             found[key].append(Used(budgets[budget], *used))
     return found, names

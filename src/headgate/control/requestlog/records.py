@@ -223,7 +223,7 @@ def _spent_windows(users: Iterable[_User]) -> dict[_User, list[Window]]:
             subject__in={user for _, user in known},
             spent__gte=F("limit_amount"),
         )
-        for window in rows:
+        for window in rows.order_by():
             found.setdefault((str(window.organization_id), window.subject), []).append(window)
     return found
 
