@@ -73,13 +73,14 @@ def _await_start(server: "subprocess.Popen[str]") -> None:
     raise AssertionError("the server did not start:\n" + "".join(lines))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Gone with its module: Playwright keeps an event loop running, beside which no test of another module starts one."""
     with chromium() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(browser: Browser, console: str) -> Any:
     """Cookies of the operator, who signed in through the page."""
     context = browser.new_context()

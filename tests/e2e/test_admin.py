@@ -8,6 +8,7 @@ from tests.kit.browsing import PICTURES as ALL_PICTURES
 
 pytestmark = [
     pytest.mark.external,
+    pytest.mark.xdist_group("browser: admin"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 PICTURES = ALL_PICTURES / "admin"

@@ -14,6 +14,7 @@ from tests.kit.browsing import CHROMIUM, SIZES, Watched, sign_in, watching
 
 pytestmark = [
     pytest.mark.external,
+    pytest.mark.xdist_group("browser: analytics"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 PAGE = "/admin/ai-analytics/"

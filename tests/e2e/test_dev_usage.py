@@ -8,11 +8,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.kit.browsing import CHROMIUM, Watched, sign_in, watching
+from tests.kit.doors import wait_for_ingest
 from tests.kit.environment import PASSWORD
 from tests.kit.gateway import GatewayProcess
 
 pytestmark = [
     pytest.mark.external,
+    pytest.mark.xdist_group("browser: dev usage"),
     pytest.mark.timeout(180),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
@@ -105,6 +107,7 @@ def test_a_budget_is_set_fills_warns_refuses_and_starts_anew(live: Watched, gate
 def test_a_warning_comes_from_eighty_per_cent(live: Watched, gateway: GatewayProcess):
     page = live.page
     spent = ask(gateway).json()["usage"]["total_tokens"]
+    wait_for_ingest(gateway)
     expect(page.locator("#tokens-used")).not_to_have_text("0")
     told = httpx2.get(f"{gateway.url}/api/v1/ai/usage", headers={"authorization": f"Bearer {gateway.key}"}).json()
     assert told["tokens_used"] >= spent

@@ -13,6 +13,7 @@ from tests.kit.gateway import GatewayProcess, wait_until
 
 pytestmark = [
     pytest.mark.external,
+    pytest.mark.xdist_group("browser: governance"),
     pytest.mark.timeout(180),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]

@@ -17,6 +17,7 @@ from tests.kit.gateway import GatewayProcess
 
 pytestmark = [
     pytest.mark.external,
+    pytest.mark.xdist_group("browser: manual"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 READER = f"""

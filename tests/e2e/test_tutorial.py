@@ -20,6 +20,7 @@ from tests.kit.gateway import GatewayProcess, wait_until
 
 pytestmark = [
     pytest.mark.external,
+    pytest.mark.xdist_group("browser: tutorial"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
