@@ -25,6 +25,7 @@ _COUNTS: Final = ("n", "best_of", "max_tokens", "max_completion_tokens", "max_ou
 _CHOICES: Final = frozenset({"n", "best_of", "candidateCount"})
 _LISTS: Final = ("messages", "tools", "documents")
 _GEMINI_LISTS: Final = ("contents", "tools")
+"""Google reads one object in place of a list of one, as recorded calls have it."""
 _NEVER_NULL: Final = frozenset({"messages", "documents", "contents"})
 
 
@@ -98,7 +99,8 @@ def _read_by_path(door: Door, fields: Mapping[str, msgspec.Raw], path: str, quer
     _check_prompt(door, fields)
     spelled = _in_one_spelling(fields, "")
     for name in _GEMINI_LISTS:
-        _check_list(spelled, name)
+        if name not in spelled or not _starts(spelled[name], b"{"):
+            _check_list(spelled, name)
     _check_config(spelled)
     served = "sse" in parse_qs(query).get("alt", ())
     return Intake(

@@ -210,13 +210,20 @@ def test_the_path_says_model_and_streaming_and_the_query_the_framing(query: str,
     assert ("m", False) == (whole.model, whole.stream)
 
 
+def test_one_object_stands_for_a_list_of_one_at_googles_doors():
+    body = b'{"contents":{"parts":[{"text":"hi"}]},"tools":{"functionDeclarations":[]}}'
+    fields = read_intake(GENERATE_CONTENT, body, path="/v1beta/models/m:generateContent").fields
+    assert b'{"functionDeclarations":[]}' == bytes(fields["tools"])
+
+
 @pytest.mark.parametrize(
     ("raw", "code", "param"),
     [
         (b"{}", "missing_field", "contents"),
         (b'{"contents":"hi"}', "invalid_type", "contents"),
         (b'{"contents":null}', "invalid_type", "contents"),
-        (b'{"contents":[],"tools":{}}', "invalid_type", "tools"),
+        (b'{"contents":[],"tools":"search"}', "invalid_type", "tools"),
+        (b'{"contents":[],"tools":7}', "invalid_type", "tools"),
         (b'{"contents":[],"generationConfig":[]}', "invalid_type", "generationConfig"),
         (
             b'{"contents":[],"generationConfig":{"maxOutputTokens":1.5}}',
