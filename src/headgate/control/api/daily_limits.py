@@ -1,7 +1,6 @@
 """Operations: what an organization may spend in a day, and starting its day anew: seed 003."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any
@@ -15,15 +14,21 @@ from pydantic import BeforeValidator, ConfigDict
 from headgate.control.api.analytics import caller_of
 from headgate.control.api.callers import Caller
 from headgate.control.api.parameters import OrganizationName, Reason
-from headgate.control.api.rendering import encode
 from headgate.control.api.schemas import REFUSALS, Amount, amount
-from headgate.control.api.spend_limits import NO_REASON, KeptBudget, ResetOfBudget, kept_budget, reset_of_budget
+from headgate.control.api.spend_limits import (
+    NO_REASON,
+    KeptBudget,
+    ResetOfBudget,
+    check_reset,
+    kept_budget,
+    reset_id_of,
+    reset_of_budget,
+)
 from headgate.control.api.usage import GBP, AmountGbp, BudgetUsage, budget_usage, limit_in
 from headgate.control.budgets.daily_limits import DailyLimit, check_daily_limit, reset_daily, set_daily_limits
 from headgate.control.budgets.models import Source
 from headgate.control.budgets.today import BudgetStanding, fullest, standings
 from headgate.control.currencies.queries import USD, rates_in_force
-from headgate.control.identifiers import new_id
 from headgate.control.organizations.models import Organization
 from headgate.domain.budget import BudgetUnit, Period
 from headgate.domain.errors import BadRequest, Forbidden
@@ -141,14 +146,11 @@ def reset_day(
     done = reset_daily(
         owner,
         may=caller.may_reset,
-        reset_id=_reset_id(request, owner),
+        reset_id=reset_id_of(request, "reset-daily", owner.pk),
         reason=payload.reason if payload else NO_REASON,
         actor=caller.person,
     )
-    if done.kept and not done.reset:
-        names = ", ".join(repr(each.name) for each in done.kept)
-        message = f"These are the installation's budgets, which its operator resets: {names}."
-        raise Forbidden(message, code="admins_only")
+    check_reset(done)
     return {
         "organization": owner.pk,
         "reset": [reset_of_budget(each) for each in done.reset],
@@ -236,12 +238,3 @@ def _check(owner: Organization, field: str, wanted: DailyLimit) -> None:
         named = error.message_dict if hasattr(error, "error_dict") else {}
         param = "currency" if "currency" in named and field == _COST else field
         raise BadRequest(f"{param}: {' '.join(error.messages)}", code="invalid_value", param=param) from error
-
-
-def _reset_id(request: HttpRequest, owner: Organization) -> str:
-    """Name a reset: the same for the same key of the same caller, so that it is done once."""
-    given = request.headers.get("idempotency-key", "")
-    if not given:
-        return new_id()
-    words = ["reset-daily", caller_of(request).actor, owner.pk, given]
-    return hashlib.sha256(encode(words)).hexdigest()[:40]

@@ -15,7 +15,7 @@ from headgate.control.api.rendering import encode
 from headgate.control.api.schemas import REFUSALS, Amount, Percent, amount
 from headgate.control.budgets.models import Budget
 from headgate.control.budgets.standing import Standing, standing_of
-from headgate.control.budgets.user_resets import ResetBudget, reset_user
+from headgate.control.budgets.user_resets import ResetBudget, UserReset, reset_user
 from headgate.control.identifiers import new_id
 from headgate.control.rollups.queries import Seen
 from headgate.domain.budget import BudgetUnit
@@ -124,14 +124,11 @@ def reset_spend(
         user,
         owner,
         may=caller.may_reset,
-        reset_id=_reset_id(request, user, owner),
+        reset_id=reset_id_of(request, owner, user),
         reason=payload.reason if payload else NO_REASON,
         actor=person,
     )
-    if done.kept and not done.reset:
-        names = ", ".join(repr(budget.name) for budget in done.kept)
-        message = f"These are the installation's budgets, which its operator resets: {names}."
-        raise Forbidden(message, code="admins_only")
+    check_reset(done)
     return {
         "user_id": user,
         "organization": owner,
@@ -184,10 +181,21 @@ def _in_unit(budget: Budget, figure: int) -> Decimal:
     return nano_to_usd(NanoUsd(figure)) if budget.unit == BudgetUnit.MONEY else Decimal(figure)
 
 
-def _reset_id(request: HttpRequest, user: str, organization: str) -> str:
-    """Name a reset: the same for the same key of the same caller, so that it is done once."""
+def check_reset(done: UserReset) -> None:
+    """Say so when there were budgets to reset, and none of them was the caller's to reset.
+
+    Raises:
+        Forbidden: naming them.
+    """
+    if done.kept and not done.reset:
+        names = ", ".join(repr(budget.name) for budget in done.kept)
+        message = f"These are the installation's budgets, which its operator resets: {names}."
+        raise Forbidden(message, code="admins_only")
+
+
+def reset_id_of(request: HttpRequest, *what: str) -> str:
+    """Name a reset of something: the same for the same key of the same caller, so that it is done once."""
     given = request.headers.get("idempotency-key", "")
     if not given:
         return new_id()
-    words = [caller_of(request).actor, organization, user, given]
-    return hashlib.sha256(encode(words)).hexdigest()[:40]
+    return hashlib.sha256(encode([caller_of(request).actor, *what, given])).hexdigest()[:40]

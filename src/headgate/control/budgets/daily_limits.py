@@ -15,10 +15,9 @@ from headgate.control.audit.operations import record_about
 from headgate.control.budgets.models import Budget, Source
 from headgate.control.budgets.operations import change_limit, check_new, check_reason, open_budget, retire
 from headgate.control.budgets.queries import current_windows, live_budgets
-from headgate.control.budgets.resets import reset
-from headgate.control.budgets.spending import Subject, is_shared
+from headgate.control.budgets.spending import Subject
 from headgate.control.budgets.today import bounding_all_of
-from headgate.control.budgets.user_resets import ResetBudget, UserReset
+from headgate.control.budgets.user_resets import UserReset, reset_each
 from headgate.control.currencies.queries import USD
 from headgate.control.organizations.models import Organization, User
 from headgate.control.publication.operations import lock_publication
@@ -112,21 +111,20 @@ def reset_daily(
     """
     check_reason(reason)
     at = now or timezone.now()
-    done = UserReset([], [])
     with lock_publication():
         daily = live_budgets().filter(bounding_all_of(organization.pk), period=Period.DAY.value)
         windows = current_windows(at).filter(budget__in=daily, subject=organization.pk, spent__gt=0)
-        spent = dict(windows.values_list("budget_id", "spent"))
-        for budget in daily.filter(pk__in=spent).order_by("pk"):
-            if not may(budget):
-                done.kept.append(budget)
-                continue
-            subject = Subject(organization.pk, organization.pk) if is_shared(budget) else None
-            named = f"{reset_id}-{budget.pk[:16]}"
-            if reset(budget, reset_id=named, reason=reason, actor=actor.username, subject=subject, now=at):
-                record_about(actor, "reset", budget, {"organization": organization.pk, "reason": reason})
-                done.reset.append(ResetBudget(budget, spent[budget.pk]))
-    return done
+        return reset_each(
+            daily,
+            dict(windows.values_list("budget_id", "spent")),
+            Subject(organization.pk, organization.pk),
+            may=may,
+            reset_id=reset_id,
+            reason=reason,
+            actor=actor,
+            told={"organization": organization.pk},
+            at=at,
+        )
 
 
 def _set(
