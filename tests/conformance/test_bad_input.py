@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.kit.doors import CHAT, DOORS, MESSAGES, body_for, check, post, wait_for_ingest
+from tests.kit.doors import CHAT, DOORS, MESSAGES, body_for, check, nothing_charged, post
 from tests.kit.gateway import GatewayProcess
 
 OTHERS = """
@@ -52,13 +52,8 @@ def keys(gateway: GatewayProcess) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def nothing_is_charged(gateway: GatewayProcess) -> Iterator[None]:
     """No cost event, no traceback in the log."""
-    wait_for_ingest(gateway)
-    before = len(gateway.rows("SELECT 1 FROM headgate_cost_event"))
-    log_before = gateway.log().count("Traceback")
-    yield
-    wait_for_ingest(gateway)
-    assert len(gateway.rows("SELECT 1 FROM headgate_cost_event")) == before
-    assert gateway.log().count("Traceback") == log_before
+    with nothing_charged(gateway):
+        yield
 
 
 @pytest.mark.parametrize("path", DOORS)

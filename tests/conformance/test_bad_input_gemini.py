@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kit.doors import BELOW_GEMINI, check, post, wait_for_ingest
+from tests.kit.doors import BELOW_GEMINI, check, nothing_charged, post
 from tests.kit.gateway import GatewayProcess
 
 ONCE, STREAMED = ":generateContent", ":streamGenerateContent?alt=sse"
@@ -22,13 +22,8 @@ if not Deployment.objects.filter(name="mystery-gemini").exists():
 @pytest.fixture(autouse=True)
 def nothing_is_charged(gateway: GatewayProcess) -> Iterator[None]:
     """No cost event, no traceback in the log."""
-    wait_for_ingest(gateway)
-    before = len(gateway.rows("SELECT 1 FROM headgate_cost_event"))
-    log_before = gateway.log().count("Traceback")
-    yield
-    wait_for_ingest(gateway)
-    assert len(gateway.rows("SELECT 1 FROM headgate_cost_event")) == before
-    assert gateway.log().count("Traceback") == log_before
+    with nothing_charged(gateway):
+        yield
 
 
 def door(model: str = "sim/small", verb: str = ONCE) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.kit.doors import check, post, wait_for_ingest
+from tests.kit.doors import check, nothing_charged, post, wait_for_ingest
 from tests.kit.gateway import GatewayProcess
 from tests.kit.media import (
     COMPLETIONS,
@@ -51,13 +51,8 @@ def purses(gateway: GatewayProcess) -> dict[str, Purse]:
 @pytest.fixture
 def nothing_is_charged(gateway: GatewayProcess) -> Iterator[None]:
     """No cost event, no traceback in the log."""
-    wait_for_ingest(gateway)
-    before = len(gateway.rows("SELECT 1 FROM headgate_cost_event"))
-    log_before = gateway.log().count("Traceback")
-    yield
-    wait_for_ingest(gateway)
-    assert len(gateway.rows("SELECT 1 FROM headgate_cost_event")) == before
-    assert gateway.log().count("Traceback") == log_before
+    with nothing_charged(gateway):
+        yield
 
 
 uncharged = pytest.mark.usefixtures("nothing_is_charged")

@@ -2,6 +2,8 @@
 
 import http.client
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -90,3 +92,15 @@ def wait_for_ingest(gateway: GatewayProcess) -> None:
     """Until everything that happened so far is in the books: a last refused request is, too."""
     marker = post(gateway, CHAT, b"{").headers["x-request-id"]
     wait_until(lambda: gateway.rows("SELECT 1 FROM headgate_request_log WHERE request_id = ?", marker), what="ingest")
+
+
+@contextmanager
+def nothing_charged(gateway: GatewayProcess) -> Generator[None]:
+    """What happens meanwhile leaves no cost event, and no traceback in the log."""
+    wait_for_ingest(gateway)
+    before = len(gateway.rows("SELECT 1 FROM headgate_cost_event"))
+    log_before = gateway.log().count("Traceback")
+    yield
+    wait_for_ingest(gateway)
+    assert len(gateway.rows("SELECT 1 FROM headgate_cost_event")) == before
+    assert gateway.log().count("Traceback") == log_before
