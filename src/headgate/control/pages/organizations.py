@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -42,20 +43,28 @@ def chosen(request: HttpRequest, among: Sequence[Organization] | None = None) ->
     return next((each for pk, each in offered.items() if pk in own), next(iter(offered.values())))
 
 
-@page_of
-def switch(request: HttpRequest) -> HttpResponse:
-    """Work in another organization from now on, and go back to the page that it was chosen on.
+def named_in_form(request: HttpRequest) -> Organization:
+    """Return the organization that a form is about, whatever the person works in.
 
     Raises:
         NotFound: no such organization among those of the person.
     """
     wanted = request.POST.get("organization", "")
-    if wanted not in {str(organization.pk) for organization in choices(request)}:
+    found = next((each for each in choices(request) if str(each.pk) == wanted), None)
+    if found is None:
         raise NotFound("There is no such organization that you may see.", code="organization_not_found")
-    request.session[ACTIVE] = wanted
+    return found
+
+
+@require_POST
+@page_of
+def switch_organization(request: HttpRequest) -> HttpResponse:
+    """Work in another organization from now on, and go back to the page that it was chosen on.
+
+    Raises:
+        NotFound: no such organization among those of the person.
+    """
+    request.session[ACTIVE] = str(named_in_form(request).pk)
     back = request.POST.get("next", "")
     inside = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(back if inside else "/account/")
-
-
-switch_organization = require_POST(switch)
+    return HttpResponseRedirect(back if inside else reverse("pages:account"))

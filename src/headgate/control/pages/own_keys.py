@@ -9,11 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from headgate.control.keys.own import create_own_key, revoke_own_key
-from headgate.control.organizations.models import Organization
 from headgate.control.pages.account import account_page
-from headgate.control.pages.organizations import choices
+from headgate.control.pages.organizations import named_in_form
 from headgate.control.pages.shell import page_of, show, signed_in
-from headgate.domain.errors import BadRequest, NotFound
+from headgate.domain.errors import BadRequest
 
 _DAY = dt.timedelta(days=1)
 
@@ -22,7 +21,7 @@ _DAY = dt.timedelta(days=1)
 @page_of
 def create(request: HttpRequest) -> HttpResponse:
     """Make a key and show it, this once; what was typed wrong is said on the page that it was typed on."""
-    organization = _organization(request)
+    organization = named_in_form(request)
     typed = {"name": request.POST.get("name", "").strip(), "expires": request.POST.get("expires", "").strip()}
     try:
         expires_at = _end_of_day(typed["expires"], timezone.now())
@@ -30,27 +29,16 @@ def create(request: HttpRequest) -> HttpResponse:
     except BadRequest as error:
         return account_page(request, refusal=error.message, wrong=error.param or "name", typed=typed)
     context = {"key": made.key, "plain": made.plain, "back": reverse("pages:account")}
-    answer = show(request, "headgate/issued_key.html", "Your new virtual key", context)
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return show(request, "headgate/issued_key.html", "Your new virtual key", context)
 
 
 @require_POST
 @page_of
 def revoke(request: HttpRequest, key_id: str) -> HttpResponse:
     """Revoke a key for good."""
-    key = revoke_own_key(signed_in(request), _organization(request), key_id)
+    key = revoke_own_key(signed_in(request), named_in_form(request), key_id)
     messages.success(request, f"{key.name} is revoked: within a second nothing more is done with it.")
     return HttpResponseRedirect(reverse("pages:account"))
-
-
-def _organization(request: HttpRequest) -> Organization:
-    """Return the organization that the form was about, whatever was switched to since."""
-    wanted = request.POST.get("organization", "")
-    found = next((each for each in choices(request) if str(each.pk) == wanted), None)
-    if found is None:
-        raise NotFound("There is no such organization that you may see.", code="organization_not_found")
-    return found
 
 
 def _end_of_day(text: str, now: dt.datetime) -> dt.datetime | None:
