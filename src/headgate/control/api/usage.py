@@ -12,10 +12,10 @@ from pydantic import WithJsonSchema
 from headgate.control.api.analytics import caller_of
 from headgate.control.api.parameters import OrganizationName
 from headgate.control.api.schemas import REFUSALS, Amount, Percent, amount
+from headgate.control.budgets.levels import Level
 from headgate.control.budgets.models import Source
 from headgate.control.budgets.today import (
     BudgetStanding,
-    Level,
     Refusal,
     exhausted_installation,
     fullest,

@@ -3,6 +3,7 @@
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from headgate.control.budgets.levels import Level, level_at
 from headgate.control.budgets.models import Budget, Window
 from headgate.control.display import NOTHING, usd
 from headgate.domain.budget import BudgetUnit
@@ -30,9 +31,7 @@ def share(figure: int, limit: int) -> int:
 
 def colour(percent: int) -> str:
     """Return green below 80, yellow from 80, red from 100 per cent."""
-    if percent >= 100:
-        return RED
-    return YELLOW if percent >= 80 else GREEN
+    return {Level.OK: GREEN, Level.WARNING: YELLOW, Level.EXCEEDED: RED}[level_at(percent)]
 
 
 def bar(window: Window | None) -> SafeString | str:

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
 
 from django.db.models import Q
 
+from headgate.control.budgets.levels import Level, level_of
 from headgate.control.budgets.limits import limits
 from headgate.control.budgets.models import Budget, Window
 from headgate.control.budgets.queries import current_windows, live_budgets, multiplier_of
@@ -18,19 +18,8 @@ from headgate.domain.budget import BudgetUnit, Period, Scope
 from headgate.domain.money import NanoUsd, nano_to_usd
 from headgate.ledger.calendar import edge_at, zone
 
-WARNING_PERCENT = 80
 _PERCENT = Decimal("0.01")
 _DAY = dt.timedelta(days=1)
-
-
-class Level(StrEnum):
-    """How near its limit a budget is; bars and filters share the boundaries."""
-
-    OK = "ok"
-    WARNING = "warning"
-    """From 80 % spent and held."""
-    EXCEEDED = "exceeded"
-    """Nothing is left, or it refused the newest request."""
 
 
 class Refusal(NamedTuple):
@@ -70,10 +59,7 @@ class BudgetStanding(NamedTuple):
     @property
     def level(self) -> Level:
         """How near its limit it is."""
-        used = self.spent + self.held
-        if self.used_up or self.refused_last:
-            return Level.EXCEEDED
-        return Level.WARNING if 100 * used >= WARNING_PERCENT * self.limit else Level.OK
+        return level_of([(self.spent + self.held, self.limit)], refused=self.refused_last)
 
     @property
     def fullness(self) -> tuple[bool, Decimal, int]:

@@ -6,9 +6,9 @@ Whatever is asked for, everybody is read, in a fixed number of queries: how many
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from typing import Literal, NamedTuple
 
+from headgate.control.budgets.levels import Level, level_of
 from headgate.control.budgets.models import Budget
 from headgate.control.budgets.queries import current_windows, live_budgets
 from headgate.control.budgets.standing import Standing, Used, fullest, unlimited, with_limits
@@ -20,18 +20,7 @@ from headgate.domain.money import NanoUsd
 from headgate.ledger.calendar import edge_at, zone
 from headgate.ledger.rollups import label
 
-WARNING_PERCENT = 80
 Order = Literal["daily", "monthly", "name"]
-
-
-class Status(StrEnum):
-    """How near a user is to his limits."""
-
-    OK = "ok"
-    WARNING = "warning"
-    """80 % are spent and held."""
-    EXCEEDED = "exceeded"
-    """All is spent and held, or a budget refused the last request."""
 
 
 class UserRow(NamedTuple):
@@ -48,14 +37,14 @@ class UserRow(NamedTuple):
     monthly: Standing
     refused: bool
     """A budget refused the newest request, today."""
-    status: Status
+    status: Level
 
 
 class UserList(NamedTuple):
     """A page of users."""
 
     rows: list[UserRow]
-    counts: dict[Status, int]
+    counts: dict[Level, int]
     """How many there are of each status among all that match the search."""
 
 
@@ -68,7 +57,7 @@ _Key = tuple[str, str]
 """Organization, and external id as it stands in roll-ups."""
 
 
-def status_of(daily: Standing, monthly: Standing, *, refused: bool, used_up: bool = False) -> Status:
+def status_of(daily: Standing, monthly: Standing, *, refused: bool, used_up: bool = False) -> Level:
     """Return how near a user is to his limits.
 
     Args:
@@ -79,18 +68,14 @@ def status_of(daily: Standing, monthly: Standing, *, refused: bool, used_up: boo
     """
     judged = [each for each in (daily, monthly) if each.scope == Scope.USER and each.limit is not None]
     used = [(each.spend + each.held, each.limit or 0) for each in judged]
-    if refused or used_up or any(amount >= limit for amount, limit in used):
-        return Status.EXCEEDED
-    if any(100 * amount >= WARNING_PERCENT * limit for amount, limit in used):
-        return Status.WARNING
-    return Status.OK
+    return level_of(used, refused=refused or used_up)
 
 
 def user_standings(
     seen: Seen,
     now: dt.datetime,
     *,
-    status: Status | None = None,
+    status: Level | None = None,
     search: str = "",
     order: Order = "monthly",
     limit: int | None = 50,
@@ -115,7 +100,7 @@ def user_standings(
     if order != "name":
         chosen.sort(key=lambda row: -(row.daily if order == "daily" else row.monthly).spend)
     end = None if limit is None else offset + limit
-    return UserList(chosen[offset:end], {each: counts[each] for each in Status})
+    return UserList(chosen[offset:end], {each: counts[each] for each in Level})
 
 
 class _Known:

@@ -5,24 +5,25 @@ from decimal import Decimal
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-WARNING, EXCEEDED = 80, 100
-"""Per cent of a limit."""
+from headgate.control.budgets.levels import Level, level_at
+
+_COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.EXCEEDED: "red"}
+_SHARED = "share"
+"""Of everybody's limit, or of a whole: near or not says nothing."""
 
 
 def colour_of(percent: Decimal | int) -> str:
     """Return `green`, `yellow` or `red`."""
-    if percent >= EXCEEDED:
-        return "red"
-    return "yellow" if percent >= WARNING else "green"
+    return _COLOURS[level_at(percent)]
 
 
-def bar(percent: Decimal | int, label: str) -> SafeString:
-    """Return a bar; what it says in words, `label`, stands below it."""
+def bar(percent: Decimal | int, label: str, *, shared: bool = False) -> SafeString:
+    """Return a bar; what it says in words, `label`, stands below it. A `shared` limit has a colour of its own."""
     return format_html(
         '<div class="hg-bar hg-{colour}" data-percent="{percent}">'
         '<progress max="100" value="{filled}" aria-label="{label}"></progress>'
         '<span class="text-xs">{label}</span></div>',
-        colour=colour_of(percent),
+        colour=_SHARED if shared else colour_of(percent),
         percent=percent,
         filled=min(max(percent, 0), 100),
         label=label,

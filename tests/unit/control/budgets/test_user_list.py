@@ -5,10 +5,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from headgate.control.budgets.levels import Level
 from headgate.control.budgets.models import Window
 from headgate.control.budgets.operations import create_budget
 from headgate.control.budgets.standing import Standing, standing_of
-from headgate.control.budgets.user_list import Status, status_of, user_standings
+from headgate.control.budgets.user_list import status_of, user_standings
 from headgate.control.organizations.models import Membership
 from headgate.control.rollups.queries import Seen
 from headgate.domain.budget import Scope
@@ -81,17 +82,17 @@ def test_filters_search_order_and_pages(books, acme):
     make()
     mine = Seen(frozenset({acme.pk}))
     whole = user_standings(mine, NOW, order="daily")
-    assert [("u3", Status.EXCEEDED), ("u2", Status.WARNING), ("u1", Status.OK)] == [
+    assert [("u3", Level.EXCEEDED), ("u2", Level.WARNING), ("u1", Level.OK)] == [
         (row.user, row.status) for row in whole.rows
     ]
-    assert {Status.OK: 1, Status.WARNING: 1, Status.EXCEEDED: 1} == whole.counts
+    assert {Level.OK: 1, Level.WARNING: 1, Level.EXCEEDED: 1} == whole.counts
     assert ["u1", "u3", "u2"] == [row.user for row in user_standings(mine, NOW, order="monthly").rows]
     pages = [user_standings(mine, NOW, order="name", limit=2, offset=offset) for offset in (0, 2)]
     assert [["u1", "u2"], ["u3"]] == [[row.user for row in page.rows] for page in pages]
-    warned = user_standings(mine, NOW, status=Status.WARNING)
+    warned = user_standings(mine, NOW, status=Level.WARNING)
     assert (["u2"], whole.counts) == ([row.user for row in warned.rows], warned.counts)
     found = user_standings(mine, NOW, search="SECOND@")
-    assert ([("u2", "second@example.com")], {Status.OK: 0, Status.WARNING: 1, Status.EXCEEDED: 0}) == (
+    assert ([("u2", "second@example.com")], {Level.OK: 0, Level.WARNING: 1, Level.EXCEEDED: 0}) == (
         [(row.user, row.email) for row in found.rows],
         found.counts,
     )
@@ -105,9 +106,9 @@ def test_who_may_see_one_user_sees_one(books, acme):
 
 def test_where_a_limit_that_all_share_is_used_up_everybody_has_exceeded_it(books):
     make(scope="system", period="month", limit=100)
-    assert 0 == user_standings(ALL, NOW).counts[Status.EXCEEDED]
+    assert 0 == user_standings(ALL, NOW).counts[Level.EXCEEDED]
     Window.objects.filter(scope="system").update(leased=100 * USD, excess=100 * USD)
-    assert 6 == user_standings(ALL, NOW).counts[Status.EXCEEDED]
+    assert 6 == user_standings(ALL, NOW).counts[Level.EXCEEDED]
 
 
 @pytest.mark.parametrize("count", [3, 40])
@@ -128,19 +129,19 @@ def standing(spend: int, limit: int | None, *, held: int = 0, scope: Scope | Non
 @pytest.mark.parametrize(
     ("expected", "daily", "monthly", "more"),
     [
-        (Status.OK, standing(79, 100), standing(5, None, scope=None), {}),
-        (Status.WARNING, standing(80, 100), standing(5, None, scope=None), {}),
-        (Status.WARNING, standing(70, 100, held=10), standing(5, None, scope=None), {}),
-        (Status.EXCEEDED, standing(70, 100, held=30), standing(5, None, scope=None), {}),
-        (Status.EXCEEDED, standing(0, 0), standing(5, None, scope=None), {}),
-        (Status.WARNING, standing(1, 100), standing(99, 100), {}),
-        (Status.EXCEEDED, standing(1, 100), standing(100, 100), {}),
-        (Status.OK, standing(1, 100), standing(99, 100, scope=Scope.SYSTEM), {}),
-        (Status.EXCEEDED, standing(1, 100), standing(1, 100), {"refused": True}),
-        (Status.EXCEEDED, standing(1, 100), standing(1, 100, scope=Scope.SYSTEM), {"used_up": True}),
+        (Level.OK, standing(79, 100), standing(5, None, scope=None), {}),
+        (Level.WARNING, standing(80, 100), standing(5, None, scope=None), {}),
+        (Level.WARNING, standing(70, 100, held=10), standing(5, None, scope=None), {}),
+        (Level.EXCEEDED, standing(70, 100, held=30), standing(5, None, scope=None), {}),
+        (Level.EXCEEDED, standing(0, 0), standing(5, None, scope=None), {}),
+        (Level.WARNING, standing(1, 100), standing(99, 100), {}),
+        (Level.EXCEEDED, standing(1, 100), standing(100, 100), {}),
+        (Level.OK, standing(1, 100), standing(99, 100, scope=Scope.SYSTEM), {}),
+        (Level.EXCEEDED, standing(1, 100), standing(1, 100), {"refused": True}),
+        (Level.EXCEEDED, standing(1, 100), standing(1, 100, scope=Scope.SYSTEM), {"used_up": True}),
     ],
 )
 def test_a_status_is_of_the_users_own_limits(
-    expected: Status, daily: Standing, monthly: Standing, more: dict[str, bool]
+    expected: Level, daily: Standing, monthly: Standing, more: dict[str, bool]
 ):
     assert expected == status_of(daily, monthly, **({"refused": False} | more))

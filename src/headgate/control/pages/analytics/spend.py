@@ -5,14 +5,14 @@ from decimal import ROUND_DOWN, Decimal
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from headgate.control.budgets.levels import Level
 from headgate.control.budgets.standing import Standing
-from headgate.control.budgets.user_list import Status
 from headgate.control.display import usd
 from headgate.control.pages.bars import bar
 from headgate.control.tracking import costs_shown
 from headgate.domain.budget import Scope
 
-BADGES = {Status.OK: ("OK", "success"), Status.WARNING: ("Warning", "warning"), Status.EXCEEDED: ("Exceeded", "danger")}
+BADGES = {Level.OK: ("OK", "success"), Level.WARNING: ("Warning", "warning"), Level.EXCEEDED: ("Exceeded", "danger")}
 """What a badge says, and its colour as unfold names it."""
 _PERCENT = Decimal("0.01")
 
@@ -35,13 +35,7 @@ def spend_bar(standing: Standing) -> SafeString:
     limit = usd(standing.limit) if costs_shown() else ""
     if standing.scope != Scope.USER:
         words = f"{percent} % of everybody's {limit}".rstrip()
-        return format_html(
-            '<div class="hg-bar hg-share" data-percent="{percent}"><progress max="100" value="{filled}"'
-            ' aria-label="{label}"></progress><span class="text-xs">{label}</span></div>',
-            percent=percent,
-            filled=min(percent, Decimal(100)),
-            label=_amount(standing, words),
-        )
+        return bar(percent, _amount(standing, words), shared=True)
     words = f"{percent} % of {limit}" if limit else f"{percent} %"
     return bar(percent, _amount(standing, words))
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from headgate.control.api.callers import Caller
 from headgate.control.api.rendering import csv_answer
+from headgate.control.budgets.levels import Level
 from headgate.control.budgets.standing import Standing
-from headgate.control.budgets.user_list import Order, Status, UserList, UserRow, user_standings
+from headgate.control.budgets.user_list import Order, UserList, UserRow, user_standings
 from headgate.control.pages.analytics.filters import Choice, Filters, filters_of, reset_page
 from headgate.control.pages.analytics.fresh import notice
 from headgate.control.pages.analytics.people import page_of_user
@@ -75,7 +76,7 @@ def _standings(filters: Filters, now: dt.datetime, *, limit: int | None, offset:
     return user_standings(
         filters.seen,
         now,
-        status=Status(status) if status in set(Status) else None,
+        status=Level(status) if status in set(Level) else None,
         search=filters.other.get("search", ""),
         order=_order(filters),
         limit=limit,
@@ -90,7 +91,7 @@ def _order(filters: Filters) -> Order:
 def _choices(filters: Filters, found: UserList) -> list[Choice]:
     """Return links to all users and to those of a status, with how many there are."""
     chosen = filters.other.get("status", "")
-    titles = {Status.WARNING: "Warning (from 80%)", Status.EXCEEDED: "Exceeded (from 100%)"}
+    titles = {Level.WARNING: "Warning (from 80%)", Level.EXCEEDED: "Exceeded (from 100%)"}
     kept = cast("dict[str, Any]", {name: value for name, value in filters.other.items() if name != "status"})
     return [
         Choice(f"All Users {sum(found.counts.values()):,}", filters.link(PAGE, **kept), chosen not in set(titles)),

@@ -2,14 +2,15 @@ from decimal import Decimal
 
 import pytest
 
+from headgate.control.budgets.levels import Level
 from headgate.control.budgets.standing import Standing
-from headgate.control.budgets.user_list import Status, status_of
+from headgate.control.budgets.user_list import status_of
 from headgate.control.pages.analytics.spend import percent_of, spend_bar
 from headgate.control.pages.bars import colour_of
 from headgate.domain.budget import Scope
 from headgate.domain.money import NanoUsd
 
-COLOURS = {"green": Status.OK, "yellow": Status.WARNING, "red": Status.EXCEEDED}
+COLOURS = {"green": Level.OK, "yellow": Level.WARNING, "red": Level.EXCEEDED}
 NONE = Standing(NanoUsd(0), NanoUsd(0), None, None, None, None)
 
 
@@ -53,7 +54,7 @@ def test_a_share_of_everybodys_limit_is_called_so_and_not_judged():
     shown = spend_bar(month)
     assert "95.00 % of everybody&#x27;s $0.000001" in shown
     assert "hg-share" in shown
-    assert Status.OK is status_of(NONE, month, refused=False)
+    assert Level.OK is status_of(NONE, month, refused=False)
 
 
 @pytest.mark.usefixtures("costs_hidden")
