@@ -99,8 +99,7 @@ def _read_by_path(door: Door, fields: Mapping[str, msgspec.Raw], path: str, quer
     _check_prompt(door, fields)
     spelled = _in_one_spelling(fields, "")
     for name in _GEMINI_LISTS:
-        if name not in spelled or not _starts(spelled[name], b"{"):
-            _check_list(spelled, name)
+        _check_list(spelled, name, marks=(b"[", b"{"))
     _check_config(spelled)
     served = "sse" in parse_qs(query).get("alt", ())
     return Intake(
@@ -209,10 +208,11 @@ def _starts(raw: msgspec.Raw, mark: bytes) -> bool:
     return bytes(memoryview(raw)[:1]) == mark
 
 
-def _check_list(fields: Mapping[str, msgspec.Raw], name: str) -> None:
+def _check_list(fields: Mapping[str, msgspec.Raw], name: str, *, marks: tuple[bytes, ...] = (b"[",)) -> None:
     raw = fields.get(name)
-    if raw is not None and not _starts(raw, b"[") and not (name not in _NEVER_NULL and _is_null(raw)):
-        raise BadRequest(f"{name!r} must be a list.", code="invalid_type", param=name)
+    if raw is None or bytes(memoryview(raw)[:1]) in marks or (name not in _NEVER_NULL and _is_null(raw)):
+        return
+    raise BadRequest(f"{name!r} must be a list.", code="invalid_type", param=name)
 
 
 def _check_count(fields: Mapping[str, msgspec.Raw], name: str, *, within: str = "") -> None:
