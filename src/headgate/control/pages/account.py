@@ -14,6 +14,7 @@ from headgate.control.keys.own import may_create_own_key, own_keys
 from headgate.control.organizations.models import Organization
 from headgate.control.pages.bars import bar
 from headgate.control.pages.daily import chart_of_days
+from headgate.control.pages.key_rows import key_row
 from headgate.control.pages.organizations import choices, chosen
 from headgate.control.pages.recent import recent_requests
 from headgate.control.pages.shell import caller_of_page, page_of, show, signed_in
@@ -93,20 +94,4 @@ def _cards(figures: Figures) -> list[dict[str, str]]:
 
 
 def _key(key: VirtualKey, now: dt.datetime) -> dict[str, Any]:
-    state = key_state(key, now)
-    return {
-        "pk": key.pk,
-        "name": key.name,
-        "prefix": f"{key.prefix}…",
-        "state": state,
-        "badge": {"active": "hg-badge-green", "expired": "hg-badge-yellow", "revoked": "hg-badge-red"}[state],
-        "created": moment(key.created_at),
-        "expires": moment(key.expires_at) if key.expires_at else "never",
-    }
-
-
-def key_state(key: VirtualKey, now: dt.datetime) -> str:
-    """Say whether a key opens anything: `active`, `expired` or `revoked`."""
-    if key.revoked_at is not None:
-        return "revoked"
-    return "expired" if key.expires_at is not None and key.expires_at <= now else "active"
+    return {**key_row(key, now), "expires": moment(key.expires_at) if key.expires_at else "never"}

@@ -19,11 +19,23 @@ def chart_of_days(days: Sequence[Line], span: Span) -> Chart:
     """
     found = {each.values[0]: each.figures for each in days}
     every = [span.since + dt.timedelta(days=number) for number in range((span.until - span.since).days)]
-    figures = [found.get(day, Figures()) for day in every]
     labels = [day.isoformat() for day in every] if days else []
+    return chart_of("day", "Day (UTC)", labels, [found.get(day, Figures()) for day in every])
+
+
+def chart_of(every: str, over: str, labels: Sequence[str], figures: Sequence[Figures]) -> Chart:
+    """Draw the cost of each stretch of time, or requests where costs are not shown.
+
+    Args:
+        every: what a stretch is, in a word.
+        over: heads the labels.
+        labels: one for each stretch.
+        figures: one for each stretch.
+    """
     if not costs_shown():
         counts = [each.requests for each in figures]
-        return line("Requests per day", "Day (UTC)", labels, Curve("Requests", counts, [f"{n:,}" for n in counts]))
-    amounts = [each.amount_nano for each in figures]
-    curve = Curve("Cost", [amount / 1_000_000_000 for amount in amounts], [usd(amount) for amount in amounts])
-    return line("Cost per day", "Day (UTC)", labels, curve, unit="USD")
+        return line(f"Requests per {every}", over, labels, Curve("Requests", counts, [f"{n:,}" for n in counts]))
+    # A picture needs no more digits than a float has; the table below it has all of them.
+    drawn = [float(each.cost_usd) for each in figures]
+    told = [usd(each.amount_nano) for each in figures]
+    return line(f"Cost per {every}", over, labels, Curve("Cost", drawn, told), unit="USD")

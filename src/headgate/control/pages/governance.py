@@ -16,8 +16,8 @@ from headgate.control.display import moment, usd
 from headgate.control.keys.models import VirtualKey
 from headgate.control.organizations.models import Organization
 from headgate.control.organizations.queries import administrated_by
-from headgate.control.pages.account import key_state
 from headgate.control.pages.bars import bar
+from headgate.control.pages.key_rows import key_row
 from headgate.control.pages.organizations import chosen
 from headgate.control.pages.recent import recent_requests
 from headgate.control.pages.shell import page_of, show, signed_in
@@ -40,7 +40,6 @@ SAMPLE = 1_000
 _ADMINS_ONLY = (
     "This is for staff who administrate an organization: the operator makes a user staff, and gives him a role."
 )
-_STATES = {"active": "hg-badge-green", "expired": "hg-badge-yellow", "revoked": "hg-badge-red"}
 _MODES = {"enforced": "hg-badge-green", "shadow": "hg-badge-yellow", "off": "hg-badge-blue"}
 
 
@@ -143,15 +142,9 @@ def _keys(organization: Organization, now: dt.datetime, *, most_used: bool) -> l
 
 
 def _key(key: VirtualKey, used: KeyUse | None, now: dt.datetime) -> dict[str, Any]:
-    state = key_state(key, now)
     return {
-        "pk": key.pk,
-        "name": key.name,
-        "prefix": f"{key.prefix}…",
-        "state": state,
-        "badge": _STATES[state],
+        **key_row(key, now),
         "owner": key.defaults.get("user", "") if "user" in key.locked else "",
-        "created": moment(key.created_at),
         "used": _used(used) if used else "not used",
         "cost": usd(used.amount_nano) if used else usd(0),
         "href": reverse("admin:keys_virtualkey_change", args=[key.pk]),

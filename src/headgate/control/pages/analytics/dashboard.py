@@ -13,7 +13,8 @@ from headgate.control.pages.analytics.fresh import notice
 from headgate.control.pages.analytics.people import page_of_user, people_of
 from headgate.control.pages.analytics.records import activity, errors
 from headgate.control.pages.analytics.tables import Cell, Column, Table, figure, share
-from headgate.control.pages.charts import Chart, Curve, line
+from headgate.control.pages.charts import Chart
+from headgate.control.pages.daily import chart_of
 from headgate.control.pages.shell import page_of, show
 from headgate.control.requestlog.records import Kind, newest_records
 from headgate.control.rollups.figures import Figures
@@ -128,16 +129,10 @@ def chart(filters: Filters, span: Span, now: dt.datetime) -> Chart:
     """Draw costs per day, today's per hour; requests where nobody looks at costs."""
     interval = Interval.HOUR if filters.days == 1 else Interval.DAY
     points = series(filters.seen, span, interval, now=now)
-    labels = [f"{each.start:%H:%M}" if filters.days == 1 else f"{each.start:%Y-%m-%d}" for each in points]
-    over = "Hour (UTC)" if filters.days == 1 else "Day (UTC)"
-    every = "hour" if filters.days == 1 else "day"
-    if not costs_shown():
-        counts = [each.figures.requests for each in points]
-        return line(f"Requests per {every}", over, labels, Curve("Requests", counts, [f"{n:,}" for n in counts]))
-    # A picture needs no more digits than a float has; the table below it has all of them.
-    drawn = [float(each.figures.cost_usd) for each in points]
-    told = [usd(each.figures.amount_nano) for each in points]
-    return line(f"Cost per {every}", over, labels, Curve("Cost", drawn, told), unit="USD")
+    figures = [each.figures for each in points]
+    if interval is Interval.HOUR:
+        return chart_of("hour", "Hour (UTC)", [f"{each.start:%H:%M}" for each in points], figures)
+    return chart_of("day", "Day (UTC)", [f"{each.start:%Y-%m-%d}" for each in points], figures)
 
 
 def breakdown_table(title: str, by: str, found: Overview, filters: Filters) -> Table:
